@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Everything but the bindings is written in the memory-safe subset.
+let safe: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let package = Package(
+    name: "headrace",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "headrace", targets: ["headrace"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "SyncCore", swiftSettings: safe),
+        .target(name: "SQLDatabases", dependencies: ["SyncCore", "CLibPQ", "CSQLite"], swiftSettings: settings),
+        .target(
+            name: "ProjectModels",
+            dependencies: ["SyncCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: safe),
+        .target(
+            name: "ChangePlanning",
+            dependencies: ["SyncCore", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: safe),
+        .target(name: "Delivery", dependencies: ["SyncCore"], swiftSettings: safe),
+        .target(name: "StateStorage", dependencies: ["SyncCore", "SQLDatabases"], swiftSettings: safe),
+        .target(
+            name: "OutboundHTTP",
+            dependencies: [
+                "SyncCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: safe),
+        .target(name: "Contentstack", dependencies: ["SyncCore", "OutboundHTTP"], swiftSettings: safe),
+        .target(
+            name: "SyncEngine",
+            dependencies: [
+                "SyncCore", "ProjectModels", "ChangePlanning", "Delivery",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "PersonalizeSimulator",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "headrace",
+            dependencies: [
+                "SyncCore", "SQLDatabases", "ProjectModels", "ChangePlanning", "Delivery", "StateStorage",
+                "OutboundHTTP", "Contentstack", "SyncEngine", "PersonalizeSimulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: safe),
+        .target(
+            name: "TestKit", dependencies: ["SyncCore"], path: "Tests/TestKit", swiftSettings: settings),
+        .testTarget(
+            name: "PureTests",
+            dependencies: ["TestKit", "SyncCore", "ProjectModels", "ChangePlanning", "Delivery", "SyncEngine"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DatabaseTests",
+            dependencies: ["TestKit", "SyncCore", "SQLDatabases", "StateStorage", "ChangePlanning"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: [
+                "TestKit", "SyncCore", "Delivery", "OutboundHTTP", "Contentstack", "PersonalizeSimulator",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestKit", "SyncCore", "SQLDatabases", "headrace"],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,173 @@
+/// A database that models run on.
+package struct SourceDefinition: Sendable {
+    package enum Kind: Sendable {
+        /// `path` is absolute.
+        case sqlite(path: String)
+        /// Any libpq URI or DSN; empty means the PG* variables alone.
+        case postgres(url: Secret, allowSuperuser: Bool)
+    }
+
+    package var name: String
+    package var kind: Kind
+    /// Nil: no limit of ours.
+    package var statementTimeout: Duration?
+    package var position: Diagnostic.Position?
+
+    package init(name: String, kind: Kind, statementTimeout: Duration? = nil, position: Diagnostic.Position? = nil) {
+        self.name = name
+        self.kind = kind
+        self.statementTimeout = statementTimeout
+        self.position = position
+    }
+}
+
+/// A Contentstack Personalize project that users are sent to.
+package struct DestinationDefinition: Sendable {
+    package enum Authentication: String, Sendable, CaseIterable { case oauth, authtoken, none }
+
+    package var name: String
+    /// The id of `contentstack.md` section 4, aliases resolved: `na`, `eu`, `azure-na` …
+    package var region: String
+    package var projectUID: String
+    package var authentication: Authentication = .oauth
+    /// Overrides of the region's hosts, for the simulator or a proxy; no trailing slash.
+    package var edgeURL: String?
+    package var managementURL: String?
+    /// Ceiling of the adaptive concurrency: requests in flight at once.
+    package var maxInFlight = 256
+    package var maxRequestsPerSecond: Double?
+    /// For the whole request, connection included.
+    package var timeout: Duration = .seconds(10)
+    package var caFile: String?
+    package var proxy: String?
+    package var position: Diagnostic.Position?
+
+    package init(name: String, region: String = "na", projectUID: String, position: Diagnostic.Position? = nil) {
+        self.name = name
+        self.region = region
+        self.projectUID = projectUID
+        self.position = position
+    }
+}
+
+/// Where runs, plans and snapshots are remembered.
+package struct StateDefinition: Sendable {
+    package enum Location: Sendable {
+        /// `path` is absolute.
+        case sqlite(path: String)
+        case postgres(url: Secret)
+    }
+
+    package var location: Location
+    /// False: the snapshot keeps keyed fingerprints only, for every attribute.
+    package var retainsValues = true
+    /// Bound of the diff's memory.
+    package var memoryLimitInBytes = 512 * 1024 * 1024
+    /// Replaces the key file; as written by the user, any length.
+    package var key: Secret?
+    package init(location: Location) { self.location = location }
+}
+
+/// The alerts section, checked for shape and kept; the alerting target gives it meaning.
+package struct AlertDefinition: Sendable {
+    package struct Channel: Sendable {
+        package var name: String
+        package var type: String
+        /// Every setting as text or a list of texts; all are secrets, since most are.
+        package var settings: [String: [Secret]]
+        package var position: Diagnostic.Position?
+        package init(name: String, type: String, settings: [String: [Secret]], position: Diagnostic.Position?) {
+            (self.name, self.type, self.settings, self.position) = (name, type, settings, position)
+        }
+    }
+
+    package struct Rule: Sendable {
+        package var condition: String
+        package var severity: String
+        package var channels: [String]
+        package var parameters: [String: String]
+        package var position: Diagnostic.Position?
+        package init(
+            condition: String, severity: String, channels: [String], parameters: [String: String],
+            position: Diagnostic.Position?
+        ) {
+            self.condition = condition
+            self.severity = severity
+            self.channels = channels
+            self.parameters = parameters
+            self.position = position
+        }
+    }
+
+    package var channels: [Channel]
+    package var rules: [Rule]
+    package init(channels: [Channel] = [], rules: [Rule] = []) { (self.channels, self.rules) = (channels, rules) }
+}
+
+/// A test of a model, run in the source.
+package enum ModelTest: Sendable, Hashable {
+    case unique([String])
+    case notNull([String])
+    case acceptedValues(column: String, values: [AttributeValue])
+    case rowCount(minimum: Int?, maximum: Int?)
+}
+
+/// One SELECT in git, and what identifies its rows.
+package struct ModelDefinition: Sendable {
+    package var name: String
+    package var source: SourceDefinition
+    package var statement: SQLStatement
+    package var primaryKey: [String]
+    package var description: String?
+    package var tests: [ModelTest] = []
+    /// Columns masked in `preview` beyond those that feed a pii attribute.
+    package var piiColumns: [String] = []
+    /// IANA name of the zone that timestamps without one are in.
+    package var timeZone: String?
+    package var position: Diagnostic.Position?
+    /// Where each primary key column is written, for findings of the describe.
+    package var primaryKeyPosition: Diagnostic.Position?
+
+    package init(
+        name: String, source: SourceDefinition, statement: SQLStatement, primaryKey: [String],
+        position: Diagnostic.Position? = nil
+    ) {
+        self.name = name
+        self.source = source
+        self.statement = statement
+        self.primaryKey = primaryKey
+        self.position = position
+    }
+}
+
+/// A whole project as its files say it, before any database was asked.
+package struct Project: Sendable {
+    package var name: String
+    /// Absolute path of the folder that holds headrace.yml.
+    package var directory: String
+    package var sources: [SourceDefinition]
+    package var destinations: [DestinationDefinition]
+    package var state: StateDefinition
+    package var alerts: AlertDefinition
+    /// In file order of models/attributes.yml.
+    package var attributes: [AttributeDefinition]
+    package var models: [ModelDefinition]
+    /// Sorted by name.
+    package var syncs: [SyncDefinition]
+
+    package init(
+        name: String, directory: String, sources: [SourceDefinition], destinations: [DestinationDefinition],
+        state: StateDefinition, alerts: AlertDefinition, attributes: [AttributeDefinition],
+        models: [ModelDefinition], syncs: [SyncDefinition]
+    ) {
+        self.name = name
+        self.directory = directory
+        self.sources = sources
+        self.destinations = destinations
+        self.state = state
+        self.alerts = alerts
+        self.attributes = attributes
+        self.models = models
+        self.syncs = syncs
+    }
+}

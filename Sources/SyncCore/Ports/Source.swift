@@ -1,0 +1,47 @@
+/// What went wrong at a source. `kind` is what the caller does next.
+package struct SourceFailure: Error, Sendable {
+    package enum Kind: Sendable, Equatable {
+        /// The statement or the configuration is wrong: fix it (exit 2).
+        case statement
+        /// Connection, login, permission, or an error while rows flow: exit 6.
+        case unavailable
+        /// The connection broke or the server asked to try again: read again from zero, then exit 6.
+        case lost
+        /// The statement ran out of its own time limit: exit 6.
+        case timedOut
+        /// We cancelled it.
+        case cancelled
+    }
+
+    package var kind: Kind
+    package var diagnostic: Diagnostic
+
+    package init(_ kind: Kind, _ diagnostic: Diagnostic) { (self.kind, self.diagnostic) = (kind, diagnostic) }
+}
+
+/// A database that models run on. Every call opens its own connection and closes it: no transaction outlives a read.
+package protocol Source: Sendable {
+    var dialect: SQLDialect { get }
+
+    /// The columns of a prepared statement; no row is read. Refuses what is not one SELECT.
+    func describe(_ statement: SQLStatement) async throws(SourceFailure) -> [ColumnDescription]
+
+    /// Starts a read-only, single-snapshot read of the statement.
+    func read(_ statement: SQLStatement) async throws(SourceFailure) -> any RowReader
+
+    /// What `doctor` asks: connects, says who it is connected as and the server's version.
+    func probe() async throws(SourceFailure) -> String
+}
+
+/// Rows of one read, pulled batch by batch.
+package protocol RowReader: Sendable {
+    var columns: [ColumnDescription] { get }
+
+    /// Up to about a thousand rows in `batch`, which is emptied first; nil only after the database itself said that the
+    /// read is complete. A read that dies half-way throws, whatever rows came before. Cancelling the task cancels the
+    /// statement on the server.
+    func next(reusing batch: consuming RowBatch) async throws(SourceFailure) -> RowBatch?
+
+    /// Ends the transaction and closes the connection; safe to call twice.
+    func close() async
+}

@@ -1,0 +1,117 @@
+/// The process that holds a lock. A pid alone is reused; with boot id and start time it names one process for good.
+package struct LeaseHolder: Sendable, Hashable {
+    package var host: String
+    package var bootID: String
+    package var processID: Int32
+    /// Clock ticks since boot, field 22 of /proc/PID/stat.
+    package var startTime: UInt64
+
+    package init(host: String, bootID: String, processID: Int32, startTime: UInt64) {
+        self.host = host
+        self.bootID = bootID
+        self.processID = processID
+        self.startTime = startTime
+    }
+}
+
+/// A lock taken, or who has it.
+package enum LeaseResult: Sendable, Equatable {
+    /// `fence` grows with every acquisition; writes under an older one are refused.
+    case acquired(fence: Int64)
+    case held(name: String, by: LeaseHolder, run: RunID)
+}
+
+/// The snapshot of one sync at one destination.
+package struct ScopeRecord: Sendable, Equatable {
+    package var id: Int64
+    /// Users that were confirmed at least once.
+    package var confirmedUsers: Int
+    /// Where the sync's last run that passed its guards sent to; nil before the first.
+    package var lastIdentity: DestinationIdentity?
+    /// An earlier run of the sync that was not blocked read at least one row.
+    package var hadRows: Bool
+
+    package init(id: Int64, confirmedUsers: Int, lastIdentity: DestinationIdentity?, hadRows: Bool) {
+        self.id = id
+        self.confirmedUsers = confirmedUsers
+        self.lastIdentity = lastIdentity
+        self.hadRows = hadRows
+    }
+}
+
+package enum PlanStatus: String, Sendable, CaseIterable {
+    /// The source is still being read; invisible to everyone else, deleted by recovery.
+    case building
+    /// Complete; may be applied.
+    case ready
+    /// A guard tripped; may be applied with `--override-guards`.
+    case blocked
+    /// A run is delivering it, or was killed while it did.
+    case delivering
+    /// Every operation has its outcome.
+    case finished
+    /// A newer plan or run of the sync began, or it expired: its bodies are deleted.
+    case superseded
+}
+
+/// A plan without its operations.
+package struct PlanRecord: Sendable {
+    package var planID: PlanID
+    package var sync: String
+    package var scope: Int64
+    package var status: PlanStatus
+    package var createdAt: WallTime
+    /// Digest of everything that decides the plan: SQL, mappings, attributes, destination.
+    package var definitionDigest: String
+    package var rows = RowCounts()
+    package var planned = 0
+    package var guards: [GuardResult] = []
+    /// Attributes that no user of the snapshot has: a mapping was added.
+    package var mappingAdded: [String] = []
+
+    package init(
+        planID: PlanID, sync: String, scope: Int64, status: PlanStatus, createdAt: WallTime, definitionDigest: String
+    ) {
+        self.planID = planID
+        self.sync = sync
+        self.scope = scope
+        self.status = status
+        self.createdAt = createdAt
+        self.definitionDigest = definitionDigest
+    }
+}
+
+/// What delivery needs of an operation: its place, its user and its body (never `.sameAsSnapshot`: the store resolves it).
+package struct OperationToSend: Sendable {
+    package var sequence: Int
+    package var userUID: ProtectedText
+    package var body: ProtectedBody
+
+    package init(sequence: Int, userUID: ProtectedText, body: ProtectedBody) {
+        self.sequence = sequence
+        self.userUID = userUID
+        self.body = body
+    }
+}
+
+/// The outcome of an operation, to be written.
+package struct OutcomeRecord: Sendable, Hashable {
+    package var sequence: Int
+    package var outcome: OperationOutcome
+    /// HTTP exchanges this run.
+    package var attempts: Int
+    /// `204`, `422`, `timeout`, … Never a value.
+    package var lastAnswer: String?
+    /// An attempt of this run may have been applied: the user is dirty unless confirmed.
+    package var mayHaveBeenApplied: Bool
+
+    package init(
+        sequence: Int, outcome: OperationOutcome, attempts: Int, lastAnswer: String?, mayHaveBeenApplied: Bool
+    ) {
+        self.sequence = sequence
+        self.outcome = outcome
+        self.attempts = attempts
+        self.lastAnswer = lastAnswer
+        self.mayHaveBeenApplied = mayHaveBeenApplied
+    }
+}

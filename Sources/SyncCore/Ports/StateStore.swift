@@ -1,0 +1,82 @@
+/// What Headrace remembers. Every call is one transaction: it happens wholly or not at all, and is durable when it
+/// returns. Reading calls take no lock.
+package protocol StateStore: Sendable {
+    // MARK: Identity
+
+    /// Digest of the install key that the state was made with; nil in a new state.
+    func keyCheck() async throws(StateFailure) -> [UInt8]?
+    func setKeyCheck(_ digest: [UInt8]) async throws(StateFailure)
+
+    // MARK: Leases
+
+    /// Takes all the named locks or none. A lock whose holder `isGone`, or that was not renewed for 45 s by a holder
+    /// on another host, is taken over.
+    func acquireLeases(
+        _ names: [String], holder: LeaseHolder, run: RunID, at now: WallTime,
+        isGone: @Sendable (LeaseHolder) -> Bool
+    ) async throws(StateFailure) -> LeaseResult
+    /// False when the run's leases are no longer its own.
+    func renewLeases(run: RunID, at now: WallTime) async throws(StateFailure) -> Bool
+    func releaseLeases(run: RunID) async throws(StateFailure)
+
+    // MARK: Runs
+
+    /// Inserts or replaces the run's row, its guards and its sample of invalid rows.
+    func saveRun(_ report: RunReport) async throws(StateFailure)
+    /// Ends every run of the sync that is not final and not `current`: whoever is in an open window is marked dirty,
+    /// counts are made from the outcomes, the status becomes `interrupted`. The caller holds the sync's lease.
+    func recoverRuns(of sync: String, except current: RunID, at now: WallTime) async throws(StateFailure) -> [RunID]
+    /// Newest first.
+    func runs(sync: String?, limit: Int) async throws(StateFailure) -> [RunReport]
+    /// By id or an unambiguous prefix of it.
+    func run(matching prefix: String) async throws(StateFailure) -> RunReport?
+    func invalidRows(of run: RunID) async throws(StateFailure) -> [InvalidRow]
+    /// False when there is no such run in progress.
+    func requestCancel(of run: RunID) async throws(StateFailure) -> Bool
+    func isCancelRequested(of run: RunID) async throws(StateFailure) -> Bool
+
+    // MARK: Snapshot
+
+    /// The scope of a sync at a destination, made when new.
+    func scope(sync: String, identity: DestinationIdentity) async throws(StateFailure) -> ScopeRecord
+    /// Index entries in the store's own order, at most `limit`; pass the returned cursor on, start with 0. The cursor
+    /// is nil after the last.
+    func snapshotIndex(scope: Int64, after cursor: Int64, limit: Int) async throws(StateFailure)
+        -> (entries: [SnapshotIndexEntry], next: Int64?)
+    func snapshotUsers(scope: Int64, keyHashes: [KeyHash]) async throws(StateFailure) -> [SnapshotUser]
+
+    // MARK: Plans
+
+    /// Starts a plan in status `building`.
+    func beginPlan(_ plan: PlanRecord) async throws(StateFailure)
+    /// Operations get consecutive sequence numbers from 1; withdrawn users' operations and settlements are deleted.
+    /// Of the invalid rows the first 1,000 of a plan are kept.
+    func append(_ chunk: PlanChunk, to plan: PlanID) async throws(StateFailure)
+    /// Deletes all operations but those of the given users (`--limit`, `--key`).
+    func keepOperations(of users: [KeyHash], in plan: PlanID) async throws(StateFailure)
+    /// The plan becomes `ready` or `blocked` with its counts and guards. Older plans of the sync that are not being
+    /// delivered become `superseded` and lose their bodies.
+    func finishPlan(_ plan: PlanRecord) async throws(StateFailure)
+    func discardPlan(_ plan: PlanID) async throws(StateFailure)
+    /// By id or an unambiguous prefix of it.
+    func plan(matching prefix: String) async throws(StateFailure) -> PlanRecord?
+    /// The newest plan of a sync that is not `building`.
+    func newestPlan(of sync: String) async throws(StateFailure) -> PlanRecord?
+    /// In sequence order, after `sequence`.
+    func operations(of plan: PlanID, after sequence: Int, limit: Int) async throws(StateFailure) -> [OperationRecord]
+
+    // MARK: Delivery
+
+    /// The plan becomes `delivering` by this run, the scope's identity the sync's last one.
+    func beginDelivery(of plan: PlanID, run: RunID) async throws(StateFailure)
+    /// Operations without an outcome after `sequence`, in order.
+    func operationsToSend(of plan: PlanID, after sequence: Int, limit: Int) async throws(StateFailure)
+        -> [OperationToSend]
+    /// One transaction: writes the outcomes, moves confirmed users into (or out of) the snapshot, marks the others that
+    /// may have been applied dirty, deletes sealed bodies that have their outcome, and opens the window through
+    /// `openThrough`: every operation up to it that has no outcome counts as dirty from now on.
+    func commit(_ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID) async throws(StateFailure)
+    /// One transaction: operations without an outcome become `deferred`, settlements are applied, the plan is
+    /// `finished`, the run's row is saved. Returns the operations' counts as the state has them.
+    func finishDelivery(of plan: PlanID, report: RunReport) async throws(StateFailure) -> OperationCounts
+}

@@ -1,0 +1,3 @@
+@main struct Headrace {
+    static func main() {}
+}
