@@ -53,8 +53,8 @@ package struct Diagnostic: Error, Sendable, Equatable {
         let place = position.map { "\($0.file):\($0.line):\($0.column): " } ?? ""
         var text = "\(place)\(severity.rawValue): \(message) [\(code)]"
         if let position, let sourceLine {
-            let tabs = sourceLine.prefix(max(0, position.column - 1)).map { $0 == "\t" ? "\t" : " " }
-            text += "\n    \(sourceLine)\n    \(String(tabs))^"
+            let indent: [Character] = sourceLine.prefix(max(0, position.column - 1)).map { $0 == "\t" ? "\t" : " " }
+            text += "\n    \(sourceLine)\n    \(String(indent))^"
         }
         return text + (hint.map { "\n  hint: \($0)" } ?? "")
     }

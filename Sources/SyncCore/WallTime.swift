@@ -49,7 +49,9 @@ package struct CivilDate: Hashable, Sendable {
     }
 
     /// False for 2026-02-30 and the like.
-    package var isValid: Bool { (1...12).contains(month) && day >= 1 && CivilDate(daysSince1970: daysSince1970) == self }
+    package var isValid: Bool {
+        (1...12).contains(month) && day >= 1 && CivilDate(daysSince1970: daysSince1970) == self
+    }
 
     /// `YYYY-MM-DD`; years outside 0–9999 get a sign, as ISO 8601 asks.
     package var iso8601: String {

@@ -8,7 +8,11 @@ package enum Cast: String, Sendable, CaseIterable {
 
 /// A text with `{{column}}` places, rendered plain. Null if any column in it is null.
 package struct Template: Sendable, Hashable {
-    package enum Part: Sendable, Hashable { case text(String), column(String) }
+    package enum Part: Sendable, Hashable {
+        case text(String)
+        case column(String)
+    }
+
     package var parts: [Part]
     package init(parts: [Part]) { self.parts = parts }
 
@@ -87,7 +91,11 @@ package enum SendMode: String, Sendable, CaseIterable { case changed, all }
 
 /// When a sync is due. Held as written; the scheduler reads it.
 package struct ScheduleDefinition: Sendable, Hashable {
-    package enum Trigger: Sendable, Hashable { case cron(String), every(Duration) }
+    package enum Trigger: Sendable, Hashable {
+        case cron(String)
+        case every(Duration)
+    }
+
     package enum Overlap: String, Sendable, CaseIterable { case skip, queue }
     package enum CatchUp: String, Sendable, CaseIterable { case one, none }
     package var trigger: Trigger
