@@ -1,0 +1,39 @@
+package import ChangePlanning
+package import Logging
+package import SyncCore
+
+/// Everything the engine is given: the project, the ports' conformances, time and chance.
+package struct EngineEnvironment: Sendable {
+    package var project: Project
+    package var state: any StateStore
+    package var keys: KeyRing
+    package var source: @Sendable (SourceDefinition) throws(Diagnostic) -> any Source
+    package var destination: @Sendable (DestinationDefinition) throws(Diagnostic) -> any Destination
+    package var holder: LeaseHolder
+    /// Whether a lock's holder is certainly dead (this host, other boot, or no such process).
+    package var isGone: @Sendable (LeaseHolder) -> Bool
+    package var now: @Sendable () -> WallTime
+    package var random: @Sendable () -> Double
+    package var logger: Logger
+    /// How old a plan may be applied.
+    package var planTimeToLive: Duration = .seconds(24 * 3600)
+
+    package init(
+        project: Project, state: any StateStore, keys: KeyRing,
+        source: @escaping @Sendable (SourceDefinition) throws(Diagnostic) -> any Source,
+        destination: @escaping @Sendable (DestinationDefinition) throws(Diagnostic) -> any Destination,
+        holder: LeaseHolder, isGone: @escaping @Sendable (LeaseHolder) -> Bool,
+        now: @escaping @Sendable () -> WallTime, random: @escaping @Sendable () -> Double, logger: Logger
+    ) {
+        self.project = project
+        self.state = state
+        self.keys = keys
+        self.source = source
+        self.destination = destination
+        self.holder = holder
+        self.isGone = isGone
+        self.now = now
+        self.random = random
+        self.logger = logger
+    }
+}
