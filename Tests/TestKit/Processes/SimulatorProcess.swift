@@ -1,4 +1,5 @@
 import Foundation
+import FoundationNetworking
 
 /// A `headrace simulate` of a test's own, ended with its owner, and its admin path.
 package final class SimulatorProcess: Sendable {
