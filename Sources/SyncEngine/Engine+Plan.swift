@@ -45,7 +45,8 @@ extension Engine {
 
     /// A digest of everything that decides a plan; another digest means the plan is of other files.
     func definitionDigest(of sync: SyncDefinition, identity: DestinationIdentity) -> String {
-        environment.keys.digest(definitionText(of: sync) + "\n" + identity.description)
+        environment.keys.valueFingerprint(
+            attribute: "definition", .string(definitionText(of: sync) + "\n" + identity.description))
     }
 
     /// Runs `work` as a task of its own, so that a stop request cancels it while its caller goes on to report.
