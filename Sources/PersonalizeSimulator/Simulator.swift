@@ -4,7 +4,7 @@ import NIOCore
 
 /// A local Contentstack Personalize with fault injection. It shares no code with the destination that it tests.
 package enum Simulator {
-    /// Serves until the task is cancelled; requests then in progress are still answered.
+    /// Serves until the task is cancelled; then the connections end, also those that hang, and the call returns.
     ///
     /// `onReady` is called once with the bound port. Throws when the address cannot be bound.
     package static func run(

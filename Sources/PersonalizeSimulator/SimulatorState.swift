@@ -33,7 +33,7 @@ final class SimulatorState: Sendable {
         log.append(
             LoggedRequest(
                 sequence: 0, time: time, method: exchange.method, path: exchange.path, project: exchange.project,
-                uid: exchange.uid, status: status, fault: fault, isApplied: isApplied, body: exchange.body[...],
+                uid: exchange.uid, status: status, fault: fault, isApplied: isApplied, body: exchange.body,
                 bodySizeInBytes: exchange.body.count))
     }
 }

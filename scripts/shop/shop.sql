@@ -83,6 +83,6 @@ UPDATE customers SET personalize_uid = 'user 000101' WHERE customer_id = 101;
 UPDATE customers SET loyalty_points = 'about twelve' WHERE customer_id = 202;
 UPDATE customers SET loyalty_points = 9007199254740993 WHERE customer_id = 303;
 UPDATE customers SET tier_override = 'platinum' WHERE customer_id = 404;
-UPDATE customers SET personalize_uid = 'user-000505' WHERE customer_id = 506;
+UPDATE customers SET personalize_uid = 'user-000506' WHERE customer_id = 507;
 UPDATE customers SET last_seen_at = 'yesterday' WHERE customer_id = 701;
 COMMIT;

@@ -13,7 +13,7 @@ struct FaultRule: Sendable {
         var after = 0
         /// Hits only the next so many after those.
         var first: Int?
-        /// Hits every so-manieth.
+        /// Hits every n-th.
         var every = 1
         /// Counts `after`, `first` and `every` for each user apart.
         var isPerUser = false

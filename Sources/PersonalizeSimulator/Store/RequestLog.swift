@@ -15,7 +15,7 @@ struct LoggedRequest: Sendable {
     var fault: String?
     /// Whether the write took effect.
     var isApplied: Bool
-    var body: ArraySlice<UInt8>
+    var body: [UInt8]
     var bodySizeInBytes: Int
 
     var json: String {
@@ -56,7 +56,8 @@ final class RequestLog: Sendable {
     func append(_ request: LoggedRequest) {
         guard capacity > 0 else { return }
         var request = request
-        request.body = request.body.prefix(bodyLimitInBytes)
+        // A copy, since a slice would keep the whole body alive.
+        if request.body.count > bodyLimitInBytes { request.body = Array(request.body.prefix(bodyLimitInBytes)) }
         ring.withLock { ring in
             ring.sequence += 1
             request.sequence = ring.sequence

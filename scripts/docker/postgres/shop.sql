@@ -67,7 +67,7 @@ SELECT customer_id, 'marketing', customer_id % 8 = 0, '2026-02-01T09:00:00Z' FRO
 UPDATE customers SET personalize_uid = 'user 000101' WHERE customer_id = 101;
 UPDATE customers SET loyalty_points = 9007199254740993 WHERE customer_id = 303;
 UPDATE customers SET tier_override = 'platinum' WHERE customer_id = 404;
-UPDATE customers SET personalize_uid = 'user-000505' WHERE customer_id = 506;
+UPDATE customers SET personalize_uid = 'user-000506' WHERE customer_id = 507;
 UPDATE customers SET last_seen_at = 'infinity' WHERE customer_id = 701;
 
 -- Headrace refuses to read as a superuser; this role can read and nothing else.
