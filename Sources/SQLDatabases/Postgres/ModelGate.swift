@@ -51,10 +51,12 @@ enum ModelGate {
     static func wrapping(
         _ error: PGError, _ outline: SQLOutline, prefix: Int, _ diagnosis: PostgresDiagnosis
     ) -> SourceFailure {
-        let isInnerWrite = error.sqlState == "0A000" && !outline.words.isDisjoint(with: writers)
+        // The user's own text was prepared, so what is wrong here is only its place inside a SELECT.
+        let isInnerWrite = ["0A000", "42601"].contains(error.sqlState) && !outline.words.isDisjoint(with: writers)
         guard isInnerWrite else { return diagnosis.failure(error, .preparing, prefix: prefix) }
         let offset = error.position.map { max(0, $0 - 1 - prefix) }
-        return diagnosis.refusal("writes", "a model may only read: \(error.message)", atScalar: offset ?? outline.start)
+        return diagnosis.refusal(
+            "writes", "a model may only read, and a part of this statement writes", atScalar: offset ?? outline.start)
     }
 
     private static func writes(_ word: String, _ outline: SQLOutline, _ diagnosis: PostgresDiagnosis) -> SourceFailure {
