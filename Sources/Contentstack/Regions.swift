@@ -1,5 +1,3 @@
-package import SyncCore
-
 /// A Contentstack region and its hosts (https://artifacts.contentstack.com/regions.json).
 package struct Region: Sendable, Hashable {
     /// `na`, `eu`, `azure-na` …

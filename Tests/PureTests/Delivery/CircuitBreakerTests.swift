@@ -43,19 +43,19 @@ import Testing
 
     @Test func letsOneProbeOutAndClosesOnItsAnswer() {
         var breaker = opened()
-        #expect(breaker.handedOut())
+        #expect(breaker.handedOut() == true)
         #expect(breaker.permission(at: start + .seconds(10)) == .probing)
         _ = breaker.record(.answered, isProbe: false, at: start + .seconds(10))
         #expect(breaker.permission(at: start + .seconds(10)) == .probing)
         _ = breaker.record(.answered, isProbe: true, at: start + .seconds(11))
         #expect(breaker.permission(at: start + .seconds(11)) == .go)
-        #expect(!breaker.handedOut())
+        #expect(breaker.handedOut() == false)
     }
 
     @Test func pausesLongerEachTimeUpToThirtySeconds() {
         var breaker = opened()
         for pause in [20, 30, 30] {
-            #expect(breaker.handedOut())
+            #expect(breaker.handedOut() == true)
             _ = breaker.record(.failed, isProbe: true, at: start + .seconds(60))
             #expect(breaker.permission(at: start + .seconds(60)) == .wait(until: start + .seconds(60 + pause)))
         }
@@ -63,9 +63,9 @@ import Testing
 
     @Test func givesUpAfterFiveMinutesOpen() {
         var breaker = opened()
-        #expect(breaker.handedOut())
+        #expect(breaker.handedOut() == true)
         #expect(breaker.record(.failed, isProbe: true, at: start + .seconds(299)) == nil)
-        #expect(breaker.handedOut())
+        #expect(breaker.handedOut() == true)
         #expect(breaker.record(.failed, isProbe: true, at: start + .seconds(300)) == .unreachable)
     }
 

@@ -24,7 +24,7 @@ import Testing
     @Test func pausesAsLongAsRetryAfterSays() {
         var pace = Pace(maximumPerSecond: nil)
         pace.handedOut(at: start)
-        #expect(pace.throttled(after: .seconds(7), handedOutAt: start, at: start))
+        #expect(pace.throttled(after: .seconds(7), handedOutAt: start, at: start) == true)
         #expect(pace.permission(at: start + .seconds(6)) == .wait(until: start + .seconds(7)))
         #expect(pace.permission(at: start + .seconds(7)) == .go)
     }
@@ -33,15 +33,15 @@ import Testing
         var pace = Pace(maximumPerSecond: nil)
         for (number, seconds) in [1, 2, 4].enumerated() {
             let now = start + .seconds(100 * number)
-            #expect(pace.throttled(after: nil, handedOutAt: now, at: now))
+            #expect(pace.throttled(after: nil, handedOutAt: now, at: now) == true)
             #expect(pace.pause(at: now) == now + .seconds(seconds))
         }
     }
 
     @Test func refusesAPauseOfMoreThanFiveMinutes() {
         var pace = Pace(maximumPerSecond: nil)
-        #expect(pace.throttled(after: .seconds(300), handedOutAt: start, at: start))
-        #expect(!pace.throttled(after: .seconds(301), handedOutAt: start, at: start))
+        #expect(pace.throttled(after: .seconds(300), handedOutAt: start, at: start) == true)
+        #expect(pace.throttled(after: .seconds(301), handedOutAt: start, at: start) == false)
     }
 
     @Test func slowsToSevenTenthsAfterThrottling() {
@@ -61,7 +61,7 @@ import Testing
 
     @Test func countsABurstOfThrottlingOnce() {
         var pace = Pace(maximumPerSecond: nil)
-        for _ in 1...20 { #expect(pace.throttled(after: nil, handedOutAt: start, at: start + .milliseconds(100))) }
+        for _ in 1...20 { #expect(pace.throttled(after: nil, handedOutAt: start, at: start + .milliseconds(100)) == true) }
         #expect(pace.pause(at: start + .milliseconds(100)) == start + .milliseconds(1100))
     }
 }

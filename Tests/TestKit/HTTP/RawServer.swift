@@ -11,7 +11,7 @@ package final class RawServer: Sendable {
 
     /// `serve` gets every connection with its number (from 1); the connection is closed when it returns.
     package init(_ serve: @escaping @Sendable (RawConnection, _ number: Int) -> Void) throws {
-        listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         var yes: CInt = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
         var address = sockaddr_in()
@@ -19,12 +19,13 @@ package final class RawServer: Sendable {
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let (bound, named) = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { [listener] generic in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
                 let bound = bind(listener, generic, length) == 0 && listen(listener, 256) == 0
                 return (bound, getsockname(listener, generic, &length) == 0)
             }
         }
         guard bound, named else { throw POSIXError(.EADDRNOTAVAIL) }
+        self.listener = listener
         port = Int(UInt16(bigEndian: address.sin_port))
         Thread.detachNewThread { [self] in acceptAll(serve) }
     }
@@ -109,7 +110,7 @@ package struct RawConnection: Sendable {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let sent = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL.rawValue))
+                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
             }
             guard sent > 0 else { return false }
             rest = rest.dropFirst(sent)
