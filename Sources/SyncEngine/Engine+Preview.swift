@@ -1,5 +1,5 @@
 import ChangePlanning
-package import SyncCore
+import SyncCore
 
 /// Typed rows of a model as text, for a table.
 package struct ModelPreview: Sendable {
