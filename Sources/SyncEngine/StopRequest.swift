@@ -49,4 +49,11 @@ package final class StopRequest: Sendable {
         }
         if let reason { handler(reason) }
     }
+
+    /// Returns when the request is made, or the task is cancelled.
+    package func wait() async {
+        let (requests, continuation) = AsyncStream.makeStream(of: Void.self)
+        onRequest { _ in continuation.finish() }
+        for await _ in requests {}
+    }
 }

@@ -1,0 +1,86 @@
+package import SyncCore
+
+extension Engine {
+    /// Plan, guards and delivery of one sync. Never throws: the report says what happened and how to exit.
+    package func run(
+        _ checked: CheckedSync, options: RunOptions, trigger: RunTrigger, observer: RunObserver?, stop: StopRequest
+    ) async -> RunReport {
+        let runID = RunID.new(at: environment.now())
+        return await session(checked, run: runID, trigger: trigger, observer: observer, stop: stop) { session in
+            let scope = try await environment.state.scope(
+                sync: checked.sync.name, identity: checked.destination.identity)
+            if options.baseline, scope.confirmedUsers > 0, !options.assumeYes {
+                throw RunFailure(
+                    .usage,
+                    .error(
+                        "baseline_not_confirmed",
+                        "the snapshot of \(checked.sync.name) already holds \(scope.confirmedUsers) users",
+                        hint: "add --yes to record the model's current values as confirmed without sending them"))
+            }
+            try await session.enter(.querying)
+            let builder = planBuilder(checked, scope: scope, options: options, run: runID, observer: observer)
+            let built = try await cancelling(on: stop) { try await builder.build(runID) }
+            session.take(built)
+            if built.plan.status == .blocked, !options.overrideGuards {
+                throw RunFailure(.blocked, Self.blockedBy(built.plan.guards))
+            }
+            try await session.deliver(built.plan, stop: stop)
+        }
+    }
+
+    static func blockedBy(_ guards: [GuardResult]) -> Diagnostic {
+        let tripped = guards.filter(\.tripped)
+        let names = tripped.map { result in
+            guard let actual = result.actual, let limit = result.limit else { return result.name }
+            return "\(result.name) (\(Self.short(actual)), limit \(Self.short(limit)))"
+        }
+        return .error(
+            "blocked", "stopped before the first request by \(names.joined(separator: ", "))",
+            hint: "look at `headrace plan`; `--override-guards` sends it all the same")
+    }
+
+    private static func short(_ number: Double) -> String {
+        number == number.rounded() ? String(Int(number)) : String((number * 10).rounded() / 10)
+    }
+
+    /// Everything around a run's own work: locks, recovery of dead runs, the run's row, and an honest end.
+    func session(
+        _ checked: CheckedSync, run: RunID, trigger: RunTrigger, observer: RunObserver?, stop: StopRequest,
+        work: @Sendable @escaping (RunSession) async throws -> Void
+    ) async -> RunReport {
+        let report = RunReport(
+            runID: run, sync: checked.sync.name, model: checked.sync.model.name, status: .queued, trigger: trigger,
+            startedAt: environment.now(), exit: .done)
+        let session = RunSession(environment: environment, checked: checked, report: report, observer: observer)
+        let state = environment.state
+        do {
+            let names = LeaseKeeper.names(sync: checked.sync.name, identity: checked.destination.identity)
+            let lease = try await state.acquireLeases(
+                names, holder: environment.holder, run: run, at: environment.now(), isGone: environment.isGone)
+            if case .held(let name, let holder, let other) = lease {
+                return session.refused(by: holder, run: other, lease: name)
+            }
+        } catch {
+            return session.neverBegan(RunFailure(error))
+        }
+        do {
+            try await LeaseKeeper(state: state, now: environment.now, stop: stop).holding(run) {
+                do {
+                    let recovered = try await state.recoverRuns(
+                        of: checked.sync.name, except: run, at: environment.now())
+                    for dead in recovered {
+                        environment.logger.notice(
+                            "a run that was killed is closed; its open users are sent again",
+                            metadata: ["run": "\(dead)", "sync": "\(checked.sync.name)"])
+                    }
+                    try await work(session)
+                } catch {
+                    await session.fail(RunFailure(error, stop: stop.reason), ownsLeases: true)
+                }
+            }
+        } catch {
+            await session.fail(RunFailure(error, stop: stop.reason), ownsLeases: false)
+        }
+        return session.report
+    }
+}

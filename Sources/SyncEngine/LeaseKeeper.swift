@@ -1,0 +1,66 @@
+import SyncCore
+
+/// Holds a run's locks while its work lasts: renews them, and cancels the work when they are no longer its own.
+struct LeaseKeeper: Sendable {
+    /// A holder on another host counts as dead after 45 s without renewal, so three renewals may fail first.
+    static let renewalInterval = Duration.seconds(10)
+    /// How soon a run notices `headrace cancel`.
+    static let cancelCheckInterval = Duration.milliseconds(500)
+
+    var state: any StateStore
+    var now: @Sendable () -> WallTime
+    var stop: StopRequest
+
+    /// The names of the locks: one run a sync, and one a project uid on an edge host, so that no user is ever sent by two.
+    static func names(sync: String, identity: DestinationIdentity) -> [String] {
+        ["destination:\(identity.projectUID)@\(identity.edgeHost)", "sync:\(sync)"]
+    }
+
+    /// Runs `work` under the run's leases and releases them after it, whatever happened.
+    func holding<Result: Sendable>(
+        _ run: RunID, work: @Sendable @escaping () async throws -> Result
+    ) async throws -> Result {
+        do {
+            let result = try await withThrowingTaskGroup(of: Result?.self) { group in
+                group.addTask { try await work() }
+                group.addTask {
+                    try await keepRenewing(run)
+                    return nil
+                }
+                guard case .some(.some(let result)) = try await group.next() else {
+                    throw RunFailure(
+                        .ownFault,
+                        .error(
+                            "lease_lost", "another run took over this run's locks",
+                            hint: "this process was stopped for too long; what it may have sent is sent again"))
+                }
+                group.cancelAll()
+                return result
+            }
+            try? await state.releaseLeases(run: run)
+            return result
+        } catch {
+            // The locks of a process that is gone are taken over; of one that failed they must not stay.
+            try? await state.releaseLeases(run: run)
+            throw error
+        }
+    }
+
+    /// Returns when the leases are lost; throws when cancelled.
+    private func keepRenewing(_ run: RunID) async throws {
+        var lastRenewal = ContinuousClock.now
+        var failures = 0
+        while failures < 3 {
+            try await Task.sleep(for: Self.cancelCheckInterval)
+            if (try? await state.isCancelRequested(of: run)) == true { stop.request(.cancelled) }
+            guard ContinuousClock.now - lastRenewal > Self.renewalInterval else { continue }
+            lastRenewal = .now
+            do {
+                guard try await state.renewLeases(run: run, at: now()) else { return }
+                failures = 0
+            } catch {
+                failures += 1
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import ChangePlanning
+import SyncCore
+
+/// Loop A: reads the model once, types and diffs every row, and leaves a whole plan in the state store. Nothing of a
+/// read that did not complete stays.
+struct PlanBuilder: Sendable {
+    /// A lost connection, a failover or a recovery conflict: the read starts again from zero this often.
+    static let readAttempts = 3
+    /// Snapshot entries a page while the diff's table is loaded.
+    private static let snapshotPage = 20_000
+    /// Operations collected before they are written as one transaction.
+    private static let chunkSize = 4000
+
+    struct Result: Sendable {
+        var plan: PlanRecord
+        var summary: PlanSummary
+        var querySeconds: Double
+        var planSeconds: Double
+    }
+
+    var environment: EngineEnvironment
+    var checked: CheckedSync
+    var scope: ScopeRecord
+    var options: RunOptions
+    var definitionDigest: String
+    var progress: @Sendable (_ status: RunStatus, _ rowsRead: Int) -> Void
+
+    /// Returns the plan in status `ready` or `blocked`, durable.
+    func build(_ planID: PlanID) async throws -> Result {
+        var attempt = 1
+        while true {
+            do {
+                return try await buildOnce(planID)
+            } catch {
+                try? await environment.state.discardPlan(planID)
+                guard let failure = error as? SourceFailure, failure.kind == .lost, attempt < Self.readAttempts else {
+                    throw error
+                }
+                environment.logger.warning(
+                    "the source broke the read off; reading again from the start",
+                    metadata: ["sync": "\(checked.sync.name)", "attempt": "\(attempt + 1)"])
+                attempt += 1
+            }
+        }
+    }
+
+    private func buildOnce(_ planID: PlanID) async throws -> Result {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var plan = PlanRecord(
+            planID: planID, sync: checked.sync.name, scope: scope.id, status: .building,
+            createdAt: environment.now(), definitionDigest: definitionDigest)
+        try await environment.state.beginPlan(plan)
+        var planner = ChangePlanner(
+            sync: checked.sync, columns: checked.columns, dialect: checked.source.dialect, keys: environment.keys,
+            retainsValues: environment.project.state.retainsValues, options: planOptions)
+        try await loadSnapshot(into: &planner)
+
+        var pending = PlanChunk()
+        try await readRows(into: &planner, plan: planID, pending: &pending)
+        let queried = clock.now
+        progress(.planning, planner.queriedRows)
+        while let unseen = planner.nextUnseen(limit: Self.chunkSize) {
+            let users = try await environment.state.snapshotUsers(scope: scope.id, keyHashes: unseen)
+            pending.append(planner.resolveUnseen(users))
+            try await write(&pending, to: planID, atLeast: Self.chunkSize)
+        }
+        try await write(&pending, to: planID, atLeast: 1)
+
+        let summary = planner.finish()
+        if let kept = summary.keptUsers { try await environment.state.keepOperations(of: kept, in: planID) }
+        plan.rows = summary.rows
+        plan.planned = summary.planned
+        plan.mappingAdded = summary.mappingAdded
+        plan.guards = Guards.evaluate(
+            limits: checked.sync.guards, measurements: summary.measurements, scope: scope,
+            identity: checked.destination.identity, options: planOptions)
+        plan.status = plan.guards.contains(where: \.tripped) ? .blocked : .ready
+        try await environment.state.finishPlan(plan)
+        return Result(
+            plan: plan, summary: summary, querySeconds: (queried - start).seconds,
+            planSeconds: (clock.now - queried).seconds)
+    }
+
+    private var planOptions: PlanOptions {
+        PlanOptions(
+            fullResync: options.fullResync, baseline: options.baseline, limit: options.limit, key: options.key)
+    }
+
+    private func loadSnapshot(into planner: inout ChangePlanner) async throws {
+        var cursor: Int64? = 0
+        while let from = cursor {
+            let page = try await environment.state.snapshotIndex(
+                scope: scope.id, after: from, limit: Self.snapshotPage)
+            planner.load(page.entries)
+            cursor = page.next
+        }
+    }
+
+    /// Reads to the end; while one batch is typed and diffed, the source fills the other.
+    private func readRows(
+        into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
+    ) async throws {
+        let reader = try await checked.source.read(checked.sync.model.statement)
+        do {
+            guard reader.columns == checked.columns else { throw Self.columnsChanged(checked.sync.model) }
+            var spare = RowBatch(columnCount: checked.columns.count)
+            var current = try await reader.next(reusing: RowBatch(columnCount: checked.columns.count))
+            while let batch = current {
+                let empty = spare
+                spare = RowBatch(columnCount: 0)
+                async let following = reader.next(reusing: empty)
+                let wanted = planner.consume(batch)
+                let users =
+                    wanted.isEmpty
+                    ? [] : try await environment.state.snapshotUsers(scope: scope.id, keyHashes: wanted)
+                pending.append(planner.resolve(users))
+                try await write(&pending, to: plan, atLeast: Self.chunkSize)
+                progress(.querying, planner.queriedRows)
+                current = try await following
+                spare = batch
+            }
+        } catch {
+            await reader.close()
+            throw error
+        }
+        await reader.close()
+    }
+
+    private func write(_ pending: inout PlanChunk, to plan: PlanID, atLeast count: Int) async throws {
+        let size = pending.operations.count + pending.settlements.count + pending.invalidRows.count
+        guard size + pending.withdrawn.count >= count else { return }
+        try await environment.state.append(pending, to: plan)
+        pending = PlanChunk()
+    }
+
+    private static func columnsChanged(_ model: ModelDefinition) -> SourceFailure {
+        SourceFailure(
+            .statement,
+            .error(
+                "columns_changed", "the columns of model \(model.name) changed between check and read",
+                at: model.position, hint: "run the command again"))
+    }
+}
+
+extension Duration {
+    /// As a number, for reports.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

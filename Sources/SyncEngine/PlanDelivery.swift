@@ -1,0 +1,146 @@
+import ChangePlanning
+import Delivery
+import SyncCore
+
+/// Loop B: feeds a stored plan to the destination window by window. The journal comes first: a write is handed out
+/// only after the transaction that opened its window is durable, and each transaction also settles the answers that
+/// came in meanwhile.
+struct PlanDelivery: Sendable {
+    /// What is in flight when a run is asked to stop gets this long to finish.
+    static let drainLimit = Duration.seconds(20)
+    /// Answers that are worth a transaction of their own while more are coming.
+    private static let outcomesACommit = 32
+
+    var environment: EngineEnvironment
+    var checked: CheckedSync
+    var plan: PlanRecord
+    var run: RunID
+    var stop: StopRequest
+    var progress: @Sendable (DeliveryCounts) -> Void
+
+    struct Result: Sendable {
+        var attempts: AttemptCounts
+        /// Nil when the plan was worked off.
+        var stopReason: String?
+    }
+
+    /// Returns when every operation that may be sent has its outcome in the state. Throws a `StateFailure` when the
+    /// journal cannot be written: nothing more is sent then, and whoever was in the open window is dirty.
+    func deliver() async throws -> Result {
+        let window = DeliveryWindow(
+            DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random)
+        stop.onRequest { _ in window.drain() }
+        let failure = try await withThrowingTaskGroup(of: DestinationFailure?.self) { group in
+            group.addTask { await send(from: window) }
+            do {
+                try await feed(window)
+            } catch {
+                window.drain()
+                group.cancelAll()
+                throw error
+            }
+            return try await group.next() ?? nil
+        }
+        return Result(
+            attempts: window.counts(at: .now).attempts, stopReason: failure?.diagnostic.rendered() ?? window.stopReason?.sentence)
+    }
+
+    /// Lets the destination pull from the window to the end; after a stop request for `drainLimit` at most. A failure
+    /// of the destination as a whole drains the window, so that the rest is deferred.
+    private func send(from window: DeliveryWindow) async -> DestinationFailure? {
+        let destination = checked.destination
+        let maximumInFlight = checked.sync.destination.maxInFlight
+        return await withTaskGroup(of: DestinationFailure?.self) { group in
+            group.addTask {
+                do {
+                    try await destination.deliver(from: window, maximumInFlight: maximumInFlight)
+                    return nil
+                } catch {
+                    window.drain()
+                    return error
+                }
+            }
+            group.addTask {
+                await stop.wait()
+                try? await Task.sleep(for: Self.drainLimit)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+
+    /// Keeps the window full: journal, hand over, settle, until the plan is worked off or sending has stopped.
+    private func feed(_ window: DeliveryWindow) async throws {
+        var unread = UnreadOperations(plan: plan.planID, state: environment.state, keys: environment.keys)
+        var openThrough = 0
+        while true {
+            let isOver = window.isOver
+            let outcomes = window.takeOutcomes()
+            let writes = isOver ? [] : try await unread.next(window.room)
+            if let last = writes.last { openThrough = last.index }
+            if !outcomes.isEmpty || !writes.isEmpty {
+                try await environment.state.commit(outcomes, openThrough: openThrough, plan: plan.planID, run: run)
+            }
+            window.append(writes)
+            if unread.isExhausted { window.finishedAdding() }
+            progress(window.counts(at: .now))
+            if isOver { return }
+            await window.waitForWork(minimumOutcomes: Self.outcomesACommit)
+        }
+    }
+}
+
+/// The operations of a plan that have no outcome yet, read ahead in bounded steps and unsealed.
+struct UnreadOperations {
+    private static let readAhead = 2000
+
+    var plan: PlanID
+    var state: any StateStore
+    var keys: KeyRing
+    private var buffer: ArraySlice<OperationToSend> = []
+    private var lastRead = 0
+    private var reachedEnd = false
+
+    init(plan: PlanID, state: any StateStore, keys: KeyRing) {
+        (self.plan, self.state, self.keys) = (plan, state, keys)
+    }
+
+    var isExhausted: Bool { reachedEnd && buffer.isEmpty }
+
+    /// At most `count` writes, in sequence order.
+    mutating func next(_ count: Int) async throws -> [PlannedWrite] {
+        guard count > 0, !isExhausted else { return [] }
+        if buffer.count < count, !reachedEnd {
+            let limit = max(Self.readAhead, count)
+            let read = try await state.operationsToSend(of: plan, after: lastRead, limit: limit)
+            reachedEnd = read.count < limit
+            if let last = read.last { lastRead = last.sequence }
+            buffer += read
+        }
+        let taken = buffer.prefix(count)
+        buffer = buffer.dropFirst(taken.count)
+        return try taken.map(write)
+    }
+
+    private func write(_ operation: OperationToSend) throws -> PlannedWrite {
+        guard let uid = UserUID(try keys.reveal(operation.userUID)) else {
+            throw RunFailure(
+                .ownFault, .error("inconsistent", "operation \(operation.sequence) of plan \(plan) has no valid user uid"))
+        }
+        return PlannedWrite(index: operation.sequence, userUID: uid, body: try keys.reveal(operation.body))
+    }
+}
+
+extension KeyRing {
+    /// The bytes of a body to send.
+    fileprivate func reveal(_ body: ProtectedBody) throws -> [UInt8] {
+        switch body {
+        case .clear(let bytes): return bytes
+        case .sealed(let sealed): return try unseal(sealed)
+        case .sameAsSnapshot:
+            throw RunFailure(.ownFault, .error("inconsistent", "the state gave an operation without its body"))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import SyncCore
+
+/// Why a run or a plan ended before its work was done, in the terms of its report.
+struct RunFailure: Error {
+    var exit: ExitStatus
+    var diagnostic: Diagnostic
+    /// By `headrace cancel`.
+    var wasCancelled = false
+
+    init(_ exit: ExitStatus, _ diagnostic: Diagnostic) {
+        self.exit = exit
+        self.diagnostic = diagnostic
+    }
+
+    init(_ failure: SourceFailure) {
+        let exit: ExitStatus =
+            switch failure.kind {
+            case .statement: .usage
+            case .unavailable, .lost, .timedOut: .sourceFailure
+            case .cancelled: .interrupted
+            }
+        self.init(exit, failure.diagnostic)
+    }
+
+    init(_ failure: StateFailure) {
+        let exit: ExitStatus =
+            switch failure.kind {
+            case .busy, .storage, .inconsistent: .ownFault
+            case .unusable: .usage
+            }
+        self.init(exit, failure.diagnostic)
+    }
+
+    /// What to report of any error that a stage threw.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as RunFailure: self = failure
+        case let failure as SourceFailure: self.init(failure)
+        case let failure as StateFailure: self.init(failure)
+        case let failure as DestinationFailure: self.init(.destinationStop, failure.diagnostic)
+        case let finding as Diagnostic: self.init(.usage, finding)
+        case is CancellationError:
+            self.init(.interrupted, .error("interrupted", "the run was asked to stop"))
+        default:
+            self.init(.ownFault, .error("internal", "a fault of Headrace's own: \(type(of: error))"))
+        }
+    }
+
+    /// The same, unless the work only ended because it was asked to.
+    init(_ error: any Error, stop: StopRequest.Reason?) {
+        self.init(error)
+        guard let stop, exit == .interrupted else { return }
+        exit = stop.exit
+        wasCancelled = stop == .cancelled
+        diagnostic = .error("interrupted", "the run was asked to stop before the first request; nothing was sent")
+    }
+
+    /// Status of a run that ends with this failure.
+    var status: RunStatus {
+        switch exit {
+        case .interrupted, .terminated: wasCancelled ? .cancelled : .interrupted
+        case .blocked: .blocked
+        default: .failed
+        }
+    }
+}
