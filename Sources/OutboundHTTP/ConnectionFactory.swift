@@ -40,6 +40,8 @@ package struct ConnectionFactory: Sendable {
         ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            // An answer comes in one piece: a second read would only learn that there is no more.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
