@@ -55,7 +55,11 @@ actor PostgresSession {
         try connect()
         guard let connection else { throw diagnosis.brokenOff }
         let model = try PreparedModel(outline, on: connection, diagnosis, isCancelled: { self.canceller.isCancelled })
-        if checks { try model.check(on: connection, diagnosis) }
+        if checks {
+            do throws(SourceFailure) { try model.check(on: connection, diagnosis) } catch {
+                throw canceller.isCancelled ? diagnosis.cancelled : error
+            }
+        }
         self.model = model
         return model.columns
     }

@@ -97,7 +97,7 @@ package final class PostgresServer: Sendable {
     /// Ends the server when its standard input does, that is when the test process is gone, killed or not.
     /// It says `ready` or what went wrong.
     private static let supervisorScript = """
-        trap '' INT TERM HUP
+        trap '' INT TERM HUP PIPE
         folder=$1 bin=$2 port=$3
         cd "$folder" || exit 1
         end() { "$bin/pg_ctl" -D data -s -m immediate stop >>end.log 2>&1; cd /; rm -rf "$folder"; }
