@@ -22,7 +22,11 @@ package struct CircuitBreaker: Sendable {
     /// Why the run cannot go on.
     package enum Verdict: Sendable { case unreachable, throttled }
 
-    private enum State: Sendable, Equatable { case closed, open(until: Instant), probing }
+    private enum State: Sendable, Equatable {
+        case closed
+        case open(until: Instant)
+        case probing
+    }
 
     private static let failuresInARow = 5
     private static let sampleSize = 20

@@ -1,5 +1,5 @@
-import Synchronization
 package import SyncCore
+import Synchronization
 
 /// The writes that are open between the journal and the connections. The engine appends what the journal has committed
 /// and takes outcomes; connections pull writes and report answers. A write that was not appended is never handed out.
@@ -32,7 +32,7 @@ package final class DeliveryWindow: WriteFeed {
     /// Hands over writes whose intent is durable. After a stop or `drain` they end deferred at once.
     package func append(_ writes: [PlannedWrite]) { change { $0.append(writes) } }
 
-    /// No `append` will come.
+    /// No `append` will come. To be called as soon as that is known: until then the window asks for more writes.
     package func finishedAdding() { change { $0.finishAdding() } }
 
     /// Nothing new is handed out; what is in flight finishes without a retry, the rest ends deferred or unknown.

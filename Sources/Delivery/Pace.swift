@@ -85,7 +85,8 @@ package struct Pace: Sendable {
         }
         let age = current.began.duration(to: now)
         if age >= .seconds(1) {
-            second = (now, 1, Double(current.count) / (age / .seconds(1)))
+            // After a pause the second has become long: what left, left at its start.
+            second = (now, 1, Double(current.count) / min(2, age / .seconds(1)))
         } else {
             second = (current.began, current.count + 1, current.last)
         }

@@ -15,7 +15,9 @@ package struct HTTPEndpoint: Sendable, Hashable {
             let isSecure = ["http": false, "https": true][text[..<separator.lowerBound].lowercased()]
         else { throw Self.malformed("does not start with http:// or https://", at: position) }
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), !text.contains(where: { "?#@\\".contains($0) })
-        else { throw Self.malformed("holds a space, a control character, credentials, a query or a fragment", at: position) }
+        else {
+            throw Self.malformed("holds a space, a control character, credentials, a query or a fragment", at: position)
+        }
         let rest = text[separator.upperBound...]
         let authority = rest.prefix { $0 != "/" }
         var path = rest.dropFirst(authority.count)

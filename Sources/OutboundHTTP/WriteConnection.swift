@@ -40,6 +40,9 @@ final class WriteConnection: ChannelInboundHandler {
         self.bytes = bytes
     }
 
+    /// False from the moment that it closes.
+    var isUsable: Bool { dispatcher != nil && context?.channel.isActive == true }
+
     /// Takes the next write; it leaves as soon as the connection is ready.
     func start(_ write: PlannedWrite, at startedAt: ContinuousClock.Instant) {
         exchange = Exchange(write: write, startedAt: startedAt)

@@ -12,6 +12,8 @@ final class WriteDispatcher {
     private let feed: any WriteFeed
     private let maximum: Int
     private var end: (() -> Void)?
+    /// How other threads reach the dispatcher; emptied at the end, since the feed keeps it.
+    private var handle: NIOLoopBoundBox<WriteDispatcher?>?
 
     private var idle: [WriteConnection] = []
     private var connections: [ObjectIdentifier: WriteConnection] = [:]
@@ -38,16 +40,17 @@ final class WriteDispatcher {
 
     func start() {
         let step = min(.milliseconds(250), max(.milliseconds(5), factory.timeout / 20))
-        let bound = NIOLoopBound(self, eventLoop: loop)
+        let handle = NIOLoopBoundBox<WriteDispatcher?>(self, eventLoop: loop)
+        self.handle = handle
         let nanoseconds = TimeAmount.nanoseconds(step.wholeNanoseconds)
         deadlines = loop.scheduleRepeatedTask(initialDelay: nanoseconds, delay: nanoseconds) { _ in
-            bound.value.enforceDeadlines()
+            handle.value?.enforceDeadlines()
         }
         let loop = loop
         feed.onWork {
             // Every report is followed by a pull, so a wake from inside one needs no second.
-            if loop.inEventLoop, bound.value.isReporting { return }
-            loop.execute { bound.value.pull() }
+            if loop.inEventLoop, handle.value?.isReporting ?? true { return }
+            loop.execute { handle.value?.pull() }
         }
         pull()
     }
@@ -138,6 +141,7 @@ final class WriteDispatcher {
         do {
             let channel = try result.get()
             let connection = try channel.pipeline.syncOperations.handler(type: WriteConnection.self)
+            guard connection.isUsable else { throw ChannelError.ioOnClosedChannel }
             connections[ObjectIdentifier(connection)] = connection
             connection.start(write, at: startedAt)
             if isAborted { connection.abandon("cancelled") }
@@ -173,6 +177,7 @@ final class WriteDispatcher {
         closeIdle()
         guard connections.isEmpty, let end else { return }
         self.end = nil
+        handle?.value = nil
         wakeUp?.cancel()
         deadlines?.cancel()
         end()

@@ -52,7 +52,7 @@ struct PlanDelivery: Sendable {
         let maximumInFlight = checked.sync.destination.maxInFlight
         return await withTaskGroup(of: DestinationFailure?.self) { group in
             group.addTask {
-                do {
+                do throws(DestinationFailure) {
                     try await destination.deliver(from: window, maximumInFlight: maximumInFlight)
                     return nil
                 } catch {

@@ -22,8 +22,6 @@ indirect enum ValueKind: Sendable {
     /// A text, or a list of texts with at least one.
     case texts
     case secretTexts
-    /// A list of texts, possibly none.
-    case textList
     /// A scalar or a list; typed against an attribute by the section that reads it.
     case constant
     /// A list of scalars.
@@ -84,6 +82,5 @@ struct VariantSpec: Sendable {
         }
     }
 
-    /// Code that tells an unknown variant, such as `unknown_source_type`, is the shape checker's `unknown_type`.
     func mapping(for name: String) -> MappingSpec? { variants.first { $0.name == name }?.mapping }
 }

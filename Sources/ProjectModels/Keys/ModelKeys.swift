@@ -51,7 +51,7 @@ extension KeyTables {
             KeySpec("destination", .text, "Destination that users are sent to.", required: true),
             KeySpec("mode", .choice(["update"]), "update: set attributes of the model's users; the default."),
             KeySpec("match", .mapping(match), "How a row finds its user.", required: true),
-            KeySpec("mappings", .list(.mapping(mapping)), "The attributes, and where values come from.", required: true),
+            KeySpec("mappings", .list(.mapping(mapping)), "Attributes, and where values come from.", required: true),
             KeySpec(
                 "send", .choice(SendMode.allCases.map(\.rawValue)),
                 "changed: only attributes that differ; all: all mapped. Default changed."),

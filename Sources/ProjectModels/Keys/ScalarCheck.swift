@@ -103,7 +103,6 @@ enum ScalarCheck {
         case .percentOrCount: "a percentage such as 5% or a count"
         case .choice(let choices): choices.joined(separator: " or ")
         case .texts, .secretTexts: "a text or a list of texts"
-        case .textList: "a list of texts"
         case .constants, .list: "a list"
         case .mapping, .named, .variants, .oneOf: "a mapping"
         default: "a text"

@@ -8,7 +8,7 @@ struct ShapeCheck {
     func check(_ value: YAMLValue, _ kind: ValueKind, name: String, owner: Diagnostic.Position) {
         guard !value.isBroken else { return }
         switch kind {
-        case .texts, .secretTexts, .textList, .constants: checkTexts(value, kind, name: name)
+        case .texts, .secretTexts, .constants: checkTexts(value, kind, name: name)
         case .constant: checkConstant(value, name: name)
         case .mapping(let spec): checkMapping(value, spec, name: name, owner: owner)
         case .oneOf(let spec): checkOneOf(value, spec, name: name, owner: owner)

@@ -47,7 +47,7 @@ package enum ProjectSchemas {
         case .choice(let choices): orVariable([("enum", .list(choices.map { .text($0) }))])
         case .texts, .secretTexts:
             [("anyOf", .list([.object(scalarText), .object(list(.text) + [("minItems", .whole(1))])]))]
-        case .textList, .constants: list(.text)
+        case .constants: list(.text)
         case .constant: [("anyOf", .list([.object(scalarText), .object(list(.text))]))]
         case .mapping(let spec): mapping(spec)
         case .oneOf(let spec): mapping(spec) + [("minProperties", .whole(1)), ("maxProperties", .whole(1))]
@@ -67,7 +67,8 @@ package enum ProjectSchemas {
         [("type", .text("string")), ("pattern", .text(pattern))]
     }
 
-    private static func orVariable(_ members: [(key: String, value: SchemaNode)]) -> [(key: String, value: SchemaNode)] {
+    private static func orVariable(_ members: [(key: String, value: SchemaNode)]) -> [(key: String, value: SchemaNode)]
+    {
         [("anyOf", .list([.object(members), .object(pattern("\\$\\{"))]))]
     }
 

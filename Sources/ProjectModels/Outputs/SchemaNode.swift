@@ -18,7 +18,8 @@ indirect enum SchemaNode: Sendable {
         case .flag(let flag): return flag ? "true" : "false"
         case .list(let items):
             if items.isEmpty { return "[]" }
-            return "[\n" + items.map { inner + $0.rendered(indent: indent + 2) }.joined(separator: ",\n") + "\n\(outer)]"
+            let lines = items.map { inner + $0.rendered(indent: indent + 2) }
+            return "[\n" + lines.joined(separator: ",\n") + "\n\(outer)]"
         case .object(let members):
             if members.isEmpty { return "{}" }
             let lines = members.map { member in

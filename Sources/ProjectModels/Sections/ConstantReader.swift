@@ -97,7 +97,8 @@ struct ConstantReader {
         guard scalar.text.hasPrefix("|"), scalar.text.hasSuffix("|"), scalar.text.count > 2 else {
             throw misfit(scalar, "a YAML list or |a|b|")
         }
-        return try list(scalar.text.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false).map(String.init))
+        let items = scalar.text.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
+        return try list(items.map(String.init))
     }
 
     private func list(_ items: [String]) throws(Misfit) -> AttributeValue {

@@ -27,7 +27,8 @@ struct ScheduleSection {
             guard let text = settings.text("cron") else { return nil }
             if isCron(text) { return .cron(text) }
             findings.error(
-                "invalid_value", "`cron`: five fields, such as \"*/15 * * * *\", or one of "
+                "invalid_value",
+                "`cron`: five fields, such as \"*/15 * * * *\", or one of "
                     + Self.names.joined(separator: ", "), at: cron.value.position)
             return nil
         case (nil, .some(let every)):

@@ -49,8 +49,8 @@ struct SyncSection {
         checkName(settings)
         return WrittenSync(
             name: settings.text("name") ?? "", namePosition: settings.position(of: "name"), position: item.position,
-            destination: destination, match: match(settings.settings("match")), mappings: mappings.compactMap(reader.read),
-            targets: targets, send: settings.choice("send") ?? .changed,
+            destination: destination, match: match(settings.settings("match")),
+            mappings: mappings.compactMap(reader.read), targets: targets, send: settings.choice("send") ?? .changed,
             schedule: ScheduleSection(findings: findings).read(settings.entry("schedule")),
             guards: guards(settings.settings("guards")), retry: retry(settings.settings("retry")))
     }

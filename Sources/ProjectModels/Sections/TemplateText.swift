@@ -35,7 +35,8 @@ enum TemplateText {
         var name = trimmed(inside)
         if !isTriple, name.first == "&" { name = trimmed(name.dropFirst()) }
         if let first = name.first, "#/^>!=&".contains(first) {
-            throw Fault(message: "a template has {{column}} places only: no sections, partials or comments", offset: offset)
+            throw Fault(
+                message: "a template has {{column}} places only: no sections, partials or comments", offset: offset)
         }
         guard !name.isEmpty, !name.contains("{"), !name.contains("}") else {
             throw Fault(message: "`{{…}}` names a column", offset: offset)

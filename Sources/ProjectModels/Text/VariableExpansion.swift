@@ -125,6 +125,7 @@ extension VariableExpansion {
 enum ProjectPaths {
     static func absolute(_ path: String, in directory: String) -> String {
         let joined = path.hasPrefix("/") ? path : directory + "/" + path
-        return URL(filePath: joined).standardizedFileURL.path(percentEncoded: false)
+        let path = URL(filePath: joined).standardizedFileURL.path(percentEncoded: false)
+        return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 }

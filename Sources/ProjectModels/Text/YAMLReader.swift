@@ -112,6 +112,7 @@ struct YAMLReader {
         for (keyNode, valueNode) in mapping {
             let key = value(of: keyNode)
             let content = value(of: valueNode)
+            if valueCount > Self.maximumValues { break }
             guard let scalar = key.scalar else {
                 findings.error("wrong_type", "a key is a text, found \(key.kindName)", at: key.position)
                 continue

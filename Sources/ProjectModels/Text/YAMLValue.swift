@@ -47,7 +47,9 @@ struct YAMLScalar {
         default: break
         }
         let digits = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
-        guard let first = digits.first, (0x30...0x39).contains(first) || first == UInt8(ascii: ".") else { return .text }
+        guard let first = digits.first, (0x30...0x39).contains(first) || first == UInt8(ascii: ".") else {
+            return .text
+        }
         if let whole = Int64(text) { return .integer(whole) }
         let isDecimal = digits.allSatisfy { (0x30...0x39).contains($0) || ".eE+-".utf8.contains($0) }
         if isDecimal, let number = Double(text), number.isFinite { return .number(number) }

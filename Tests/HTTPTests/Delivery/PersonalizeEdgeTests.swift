@@ -44,7 +44,9 @@ import Testing
         "ftp://x", "127.0.0.1:8787", "http://", "http://a b", "http://user:secret@host", "http://host:0",
         "http://host:99999", "http://host?x", "http://host\r\nx: y", "http://[::1", "https://hôst",
     ]) func refusesAMalformedURL(url: String) {
-        #expect(throws: Diagnostic.self) { try PersonalizeEdgeDestination(definition { $0.edgeURL = url }, version: "1") }
+        #expect(throws: Diagnostic.self) {
+            try PersonalizeEdgeDestination(definition { $0.edgeURL = url }, version: "1")
+        }
     }
 
     @Test(arguments: ["", "a\r\nx: y", "ü", " a", "a\0"]) func refusesAProjectUidThatCannotTravel(uid: String) {
@@ -84,10 +86,13 @@ import Testing
         #expect(HTTPDate.seconds(text) == nil)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [
-        (200, nil), (404, "unknown_project"), (400, "unknown_project"), (403, "destination_forbidden"),
-        (302, "destination_redirects"), (500, "destination_trouble"),
-    ]) func probesWithoutWriting(status: Int, code: String?) async throws {
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (200, nil), (404, "unknown_project"), (400, "unknown_project"), (403, "destination_forbidden"),
+            (302, "destination_redirects"), (500, "destination_trouble"),
+        ]) func probesWithoutWriting(status: Int, code: String?) async throws
+    {
         let requests = AsyncStream<RawRequest>.makeStream()
         let server = try RawServer { connection, _ in
             if let request = connection.readRequest() { requests.continuation.yield(request) }

@@ -1,5 +1,5 @@
-import Synchronization
 import SyncCore
+import Synchronization
 
 /// A feed of a few writes that records what is reported; it retries nothing.
 final class ScriptedFeed: WriteFeed {

@@ -36,7 +36,8 @@ struct TestAuthority {
                     + "-startdate 20190101000000Z -enddate 20200101000000Z -notext")
         } else {
             try openssl(
-                "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 30 -extfile ext")
+                "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 30 -extfile ext"
+            )
         }
         return (folder.appending(path: "server.pem").path, folder.appending(path: "server.key").path)
     }

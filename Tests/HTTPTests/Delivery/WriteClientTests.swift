@@ -47,33 +47,45 @@ import Testing
     static let answers: [(String, AttemptResult)] = [
         ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", .confirmed(answer: "200")),
         ("HTTP/1.1 204 No Content\r\nx-cs-personalize-user-uid: user-1\r\n\r\n", .confirmed(answer: "204")),
-        ("HTTP/1.1 204 No Content\r\nX-CS-Personalize-User-UID: user-2\r\n\r\n",
-            .ambiguous(answer: "204 for another user")),
+        (
+            "HTTP/1.1 204 No Content\r\nX-CS-Personalize-User-UID: user-2\r\n\r\n",
+            .ambiguous(answer: "204 for another user")
+        ),
         ("HTTP/1.1 204 No Content\r\ncontent-length: 3\r\n\r\nabc", .confirmed(answer: "204")),
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", .confirmed(answer: "204")),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", .confirmed(answer: "200")),
         ("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n", .ambiguous(answer: "202")),
-        ("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
-            .forbidden(answer: "302")),
+        (
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+            .forbidden(answer: "302")
+        ),
         ("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n", .forbidden(answer: "401")),
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", .refused(answer: "404")),
         ("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n", .ambiguous(answer: "408")),
         ("HTTP/1.1 422 Unprocessable\r\ncontent-length: 0\r\n\r\n", .refused(answer: "422")),
-        ("HTTP/1.1 429 Too Many\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
-            .throttled(answer: "429", after: .seconds(7))),
-        ("HTTP/1.1 429 Too Many\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-            + "retry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\ncontent-length: 0\r\n\r\n",
-            .throttled(answer: "429", after: .seconds(30))),
+        (
+            "HTTP/1.1 429 Too Many\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+            .throttled(answer: "429", after: .seconds(7))
+        ),
+        (
+            "HTTP/1.1 429 Too Many\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                + "retry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\ncontent-length: 0\r\n\r\n",
+            .throttled(answer: "429", after: .seconds(30))
+        ),
         ("HTTP/1.1 503 Unavailable\r\ncontent-length: 0\r\n\r\n", .ambiguous(answer: "503")),
         ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", .ambiguous(answer: "truncated")),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", .ambiguous(answer: "garbled")),
         ("HTTP/1.1 20", .ambiguous(answer: "truncated")),
         ("SMTP ready\r\n\r\n", .ambiguous(answer: "garbled")),
         ("", .ambiguous(answer: "closed")),
-        ("HTTP/1.1 204 No Content\r\nx: \(String(repeating: "x", count: 20_000))\r\n\r\n",
-            .ambiguous(answer: "too large")),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n\(String(repeating: "x", count: 70_000))",
-            .ambiguous(answer: "too large")),
+        (
+            "HTTP/1.1 204 No Content\r\nx: \(String(repeating: "x", count: 20_000))\r\n\r\n",
+            .ambiguous(answer: "too large")
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n\(String(repeating: "x", count: 70_000))",
+            .ambiguous(answer: "too large")
+        ),
     ]
 
     @Test(arguments: answers) func everyAnswerProvesOneThing(answer: String, result: AttemptResult) async throws {

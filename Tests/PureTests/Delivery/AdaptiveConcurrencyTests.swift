@@ -6,7 +6,8 @@ import Testing
 
     /// `rounds` round trips of full use at one latency.
     private func run(
-        _ concurrency: inout AdaptiveConcurrency, rounds: Int, from first: Int = 0, latency: Duration = .milliseconds(100)
+        _ concurrency: inout AdaptiveConcurrency, rounds: Int, from first: Int = 0,
+        latency: Duration = .milliseconds(100)
     ) {
         for number in first..<(first + rounds) {
             let now = start + .milliseconds(100) * number
@@ -60,7 +61,7 @@ import Testing
     @Test func shrinksWhenLatencyRises() {
         var concurrency = AdaptiveConcurrency(maximum: 64)
         run(&concurrency, rounds: 10)
-        run(&concurrency, rounds: 2, from: 10, latency: .milliseconds(300))
+        run(&concurrency, rounds: 4, from: 10, latency: .milliseconds(300))
         #expect(concurrency.current < 64)
     }
 

@@ -25,7 +25,9 @@ import Testing
 
     @Test func opensWhenHalfOfTwentyFail() {
         var breaker = CircuitBreaker()
-        for number in 0..<19 { _ = breaker.record(number.isMultiple(of: 2) ? .failed : .answered, isProbe: false, at: start) }
+        for number in 0..<19 {
+            _ = breaker.record(number.isMultiple(of: 2) ? .failed : .answered, isProbe: false, at: start)
+        }
         #expect(breaker.permission(at: start) == .go)
         _ = breaker.record(.answered, isProbe: false, at: start)
         _ = breaker.record(.failed, isProbe: false, at: start)

@@ -1,6 +1,6 @@
 import Delivery
-import Synchronization
 import SyncCore
+import Synchronization
 import Testing
 
 @Suite struct DeliveryWindowTests {

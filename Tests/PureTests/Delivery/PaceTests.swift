@@ -61,7 +61,9 @@ import Testing
 
     @Test func countsABurstOfThrottlingOnce() {
         var pace = Pace(maximumPerSecond: nil)
-        for _ in 1...20 { #expect(pace.throttled(after: nil, handedOutAt: start, at: start + .milliseconds(100)) == true) }
+        for _ in 1...20 {
+            #expect(pace.throttled(after: nil, handedOutAt: start, at: start + .milliseconds(100)) == true)
+        }
         #expect(pace.pause(at: start + .milliseconds(100)) == start + .milliseconds(1100))
     }
 }
