@@ -18,14 +18,15 @@ struct InitCommand: AsyncParsableCommand {
         let console = output.console
         try await ending(console) {
             let folder = URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
-            let path = folder.path(percentEncoded: false)
+            let slashed = folder.path(percentEncoded: false)
+            let path = slashed.count > 1 && slashed.hasSuffix("/") ? String(slashed.dropLast()) : slashed
             let inTheWay = (InitialProject.files.map(\.path) + [InitialProject.sampleDatabasePath]).filter {
                 FileManager.default.fileExists(atPath: folder.appending(path: $0).path(percentEncoded: false))
             }
             guard inTheWay.isEmpty else {
                 throw CommandFailure(.usage, inTheWay.map { Self.isInTheWay($0, folder: directory) })
             }
-            var written = try InitialProject.write(to: path.hasSuffix("/") ? String(path.dropLast()) : path)
+            var written = try InitialProject.write(to: path)
             try Self.makeSample(at: folder.appending(path: InitialProject.sampleDatabasePath))
             written.append(InitialProject.sampleDatabasePath)
             console.print(
@@ -45,7 +46,7 @@ struct InitCommand: AsyncParsableCommand {
         do {
             let connection = try SQLiteConnection(path: url.path(percentEncoded: false), mode: .create)
             try connection.execute("BEGIN; \(InitialProject.sampleDatabaseSQL) COMMIT;")
-        } catch let error as SQLiteError {
+        } catch {
             throw Diagnostic.error(
                 "sample_not_made", "the sample database \(url.lastPathComponent) cannot be made: \(error.message)")
         }

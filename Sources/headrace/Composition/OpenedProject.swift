@@ -19,7 +19,11 @@ struct OpenedProject: Sendable {
     init(_ options: ProjectOptions) throws(CommandFailure) {
         let directory: String
         do {
-            directory = try options.project ?? ProjectLoader.findProjectDirectory(startingAt: ".")
+            if let named = options.project {
+                directory = named
+            } else {
+                directory = try ProjectLoader.findProjectDirectory(startingAt: ".")
+            }
         } catch {
             throw CommandFailure(.usage, error)
         }
@@ -65,10 +69,10 @@ struct OpenedProject: Sendable {
     }
 
     /// The state for commands that write it; made when new.
-    func state() throws -> SQLiteStateStore { try SQLiteStateStore(path: statePath()) }
+    func state() throws -> any StateStore { try SQLiteStateStore(path: statePath()) }
 
     /// The state for commands that only read; nil when nothing ran yet.
-    func stateForReading() throws -> SQLiteStateStore? {
+    func stateForReading() throws -> (any StateStore)? {
         try SQLiteStateStore.openForReading(path: statePath())
     }
 

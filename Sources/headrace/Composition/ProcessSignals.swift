@@ -2,19 +2,18 @@ import Dispatch
 import Foundation
 import SyncCore
 import SyncEngine
-import Synchronization
 
 /// SIGINT and SIGTERM as a stop request: the first drains, the second ends the process at once.
-final class ProcessSignals: Sendable {
+struct ProcessSignals: Sendable {
     let stop = StopRequest()
-    private let sources: [any DispatchSourceSignal]
 
     /// A reader that closes standard output must not kill a run.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
+    /// Takes both signals over for the rest of the process.
     init() {
         let queue = DispatchQueue(label: "headrace.signals")
-        sources = [(SIGINT, StopRequest.Reason.interrupted), (SIGTERM, .terminated)].map { number, reason in
+        for (number, reason) in [(SIGINT, StopRequest.Reason.interrupted), (SIGTERM, .terminated)] {
             // The default action would end the process before the source sees the signal.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -22,9 +21,10 @@ final class ProcessSignals: Sendable {
                 guard stop.reason == nil else { _exit(reason.exit.rawValue) }
                 StandardStream.error.print("stopping: what is in flight finishes; a second signal ends at once")
                 stop.request(reason)
+                // The handler holds its source, so that it lives as long as the process.
+                withExtendedLifetime(source) {}
             }
             source.resume()
-            return source
         }
     }
 
