@@ -17,10 +17,13 @@ final class Workshop: Sendable {
         var description: String
     }
 
-    /// `rows` is SQL that fills the shop's table.
-    init(_ project: MembersProject = MembersProject(), rows: String = "", faults: String? = nil) async throws {
+    /// `rows` is SQL that fills the shop's table; `shared` is another workshop's simulator.
+    init(
+        _ project: MembersProject = MembersProject(), rows: String = "", faults: String? = nil,
+        sharing shared: SimulatorProcess? = nil
+    ) async throws {
         folder = try ScratchFolder()
-        simulator = try SimulatorProcess(in: folder, faults: faults)
+        simulator = try shared ?? SimulatorProcess(in: folder, faults: faults)
         try write(project)
         try await sql(Self.members + rows)
     }

@@ -65,6 +65,9 @@ package final class SimulatorProcess: Sendable {
         try JSONSerialization.jsonObject(with: try await get(path), options: .fragmentsAllowed)
     }
 
+    /// The same as the text that came.
+    package func text(_ path: String) async throws -> String { String(decoding: try await get(path), as: UTF8.self) }
+
     /// The attributes a user holds as the simulator stored them, each value in the very digits that were sent and the
     /// keys in order: `{"points":1,"tier":"gold"}`. Nil for a user that was never written.
     package func attributes(of uid: String, project: String = projectUID) async throws -> String? {
