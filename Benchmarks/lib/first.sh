@@ -23,7 +23,7 @@ LUA
         fi
         sed -n 's/^Requests\/sec: *//p' "$work/last.out" >> "$work/wrk.rates"
         rm -rf "$project/.headrace" "$XDG_STATE_HOME"
-        seconds_of 0 "$headrace" --project "$project" run --output json >> "$work/first.seconds"
+        seconds_of 0 "$headrace" run --project "$project" --output json >> "$work/first.seconds"
         same "users confirmed" "$(from_json confirmed)" "$users"
         from_json deliver >> "$work/first.deliver"
     done

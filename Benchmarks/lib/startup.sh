@@ -11,7 +11,7 @@ measure_startup() {
     : > "$work/true.seconds"
     for ((round = 0; round < 21; round++)); do
         seconds_of 0 "$headrace" --version >> "$work/version.seconds"
-        seconds_of 0 "$headrace" --project "$project" check >> "$work/check.seconds"
+        seconds_of 0 "$headrace" check --project "$project" >> "$work/check.seconds"
         seconds_of 0 /bin/true >> "$work/true.seconds"
     done
     local nothing

@@ -19,7 +19,7 @@ CHECKPOINT;
 SQL
     psql_as postgres bench -c "VACUUM ANALYZE users"
     unchanged_project "$project" "$query"
-    seconds_of 0 "$headrace" --project "$project" run --baseline --output json > /dev/null
+    seconds_of 0 "$headrace" run --project "$project" --baseline --output json > /dev/null
     same "rows recorded" "$(from_json queried)" "$rows"
 
     : > "$work/psql.seconds"
@@ -27,7 +27,7 @@ SQL
     : > "$work/run.kilobytes"
     for ((round = 0; round < rounds; round++)); do
         seconds_of 0 psql_as reader bench -c "\\copy ($query) to /dev/null" >> "$work/psql.seconds"
-        seconds_of 0 /usr/bin/time -f %M -o "$work/memory" "$headrace" --project "$project" run --output json \
+        seconds_of 0 /usr/bin/time -f %M -o "$work/memory" "$headrace" run --project "$project" --output json \
             >> "$work/run.seconds"
         cat "$work/memory" >> "$work/run.kilobytes"
         same "rows unchanged" "$(from_json unchanged)" "$rows"

@@ -14,13 +14,13 @@ import Testing
         try shop.folder.write([file: here])
         let variables = ["CONTENTSTACK_PROJECT_UID": SimulatorProcess.projectUID]
 
-        let check = try await shop.headrace("--project", "fresh", "check", environment: variables)
+        let check = try await shop.headrace("check", "--project", "fresh", environment: variables)
         #expect(check.exit == 0, "\(check.stdout)\(check.stderr)")
-        let plan = try await shop.headrace("--project", "fresh", "plan", environment: variables)
+        let plan = try await shop.headrace("plan", "--project", "fresh", environment: variables)
         #expect([0, 3].contains(plan.exit), "\(plan.stdout)\(plan.stderr)")
         #expect(try await shop.simulator.stats().requests == 0)
 
-        let arguments = ["--project", "fresh", "run", "--output", "json"]
+        let arguments = ["run", "--project", "fresh", "--output", "json"]
         let first = try Workshop.run(from: await shop.start(arguments, environment: variables).end())
         #expect(first.operations.confirmed > 0)
         #expect(first.operations == .allConfirmed(first.operations.planned))
