@@ -1,6 +1,6 @@
 import ChangePlanning
 import ProjectModels
-package import SyncCore
+import SyncCore
 
 extension Engine {
     /// Makes and stores a plan, taking no lock. The plan is `blocked` when a guard tripped.
@@ -45,7 +45,8 @@ extension Engine {
 
     /// A digest of everything that decides a plan; another digest means the plan is of other files.
     func definitionDigest(of sync: SyncDefinition, identity: DestinationIdentity) -> String {
-        environment.keys.digest(definitionText(of: sync) + "\n" + identity.description)
+        environment.keys.valueFingerprint(
+            attribute: "definition", .string(DefinitionDigest.canonicalText(of: sync) + "\n" + identity.description))
     }
 
     /// Runs `work` as a task of its own, so that a stop request cancels it while its caller goes on to report.

@@ -1,4 +1,5 @@
 import ChangePlanning
+import Logging
 import SyncCore
 
 /// Loop A: reads the model once, types and diffs every row, and leaves a whole plan in the state store. Nothing of a
@@ -51,18 +52,19 @@ struct PlanBuilder: Sendable {
             planID: planID, sync: checked.sync.name, scope: scope.id, status: .building,
             createdAt: environment.now(), definitionDigest: definitionDigest)
         try await environment.state.beginPlan(plan)
-        var planner = ChangePlanner(
-            sync: checked.sync, columns: checked.columns, dialect: checked.source.dialect, keys: environment.keys,
-            retainsValues: environment.project.state.retainsValues, options: planOptions)
+        var planner = try ChangePlanner(
+            sync: checked.sync, columns: checked.columns, keys: environment.keys,
+            retainsValues: environment.project.state.retainsValues, options: planOptions,
+            expectedUsers: scope.confirmedUsers)
         try await loadSnapshot(into: &planner)
 
         var pending = PlanChunk()
-        try await readRows(into: &planner, plan: planID, pending: &pending)
+        let rowsRead = try await readRows(into: &planner, plan: planID, pending: &pending)
         let queried = clock.now
-        progress(.planning, planner.queriedRows)
+        progress(.planning, rowsRead)
         while let unseen = planner.nextUnseen(limit: Self.chunkSize) {
             let users = try await environment.state.snapshotUsers(scope: scope.id, keyHashes: unseen)
-            pending.append(planner.resolveUnseen(users))
+            pending.append(try planner.resolveUnseen(users))
             try await write(&pending, to: planID, atLeast: Self.chunkSize)
         }
         try await write(&pending, to: planID, atLeast: 1)
@@ -73,8 +75,8 @@ struct PlanBuilder: Sendable {
         plan.planned = summary.planned
         plan.mappingAdded = summary.mappingAdded
         plan.guards = Guards.evaluate(
-            limits: checked.sync.guards, measurements: summary.measurements, scope: scope,
-            identity: checked.destination.identity, options: planOptions)
+            checked.sync.guards, measurements: summary.measurements, scope: scope,
+            identity: checked.destination.identity)
         plan.status = plan.guards.contains(where: \.tripped) ? .blocked : .ready
         try await environment.state.finishPlan(plan)
         return Result(
@@ -100,7 +102,8 @@ struct PlanBuilder: Sendable {
     /// Reads to the end; while one batch is typed and diffed, the source fills the other.
     private func readRows(
         into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
-    ) async throws {
+    ) async throws -> Int {
+        var rowsRead = 0
         let reader = try await checked.source.read(checked.sync.model.statement)
         do {
             guard reader.columns == checked.columns else { throw Self.columnsChanged(checked.sync.model) }
@@ -114,9 +117,10 @@ struct PlanBuilder: Sendable {
                 let users =
                     wanted.isEmpty
                     ? [] : try await environment.state.snapshotUsers(scope: scope.id, keyHashes: wanted)
-                pending.append(planner.resolve(users))
+                pending.append(try planner.resolve(users))
                 try await write(&pending, to: plan, atLeast: Self.chunkSize)
-                progress(.querying, planner.queriedRows)
+                rowsRead += batch.rowCount
+                progress(.querying, rowsRead)
                 current = try await following
                 spare = batch
             }
@@ -125,6 +129,7 @@ struct PlanBuilder: Sendable {
             throw error
         }
         await reader.close()
+        return rowsRead
     }
 
     private func write(_ pending: inout PlanChunk, to plan: PlanID, atLeast count: Int) async throws {

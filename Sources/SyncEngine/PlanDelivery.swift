@@ -8,13 +8,15 @@ import SyncCore
 struct PlanDelivery: Sendable {
     /// What is in flight when a run is asked to stop gets this long to finish.
     static let drainLimit = Duration.seconds(20)
+    /// Answers that are worth a transaction of their own while more are coming.
+    private static let outcomesACommit = 32
 
     var environment: EngineEnvironment
     var checked: CheckedSync
     var plan: PlanRecord
     var run: RunID
     var stop: StopRequest
-    var progress: @Sendable (WindowCounts) -> Void
+    var progress: @Sendable (DeliveryCounts) -> Void
 
     struct Result: Sendable {
         var attempts: AttemptCounts
@@ -25,18 +27,13 @@ struct PlanDelivery: Sendable {
     /// Returns when every operation that may be sent has its outcome in the state. Throws a `StateFailure` when the
     /// journal cannot be written: nothing more is sent then, and whoever was in the open window is dirty.
     func deliver() async throws -> Result {
-        let maximumInFlight = checked.sync.destination.maxInFlight
         let window = DeliveryWindow(
-            configuration: DeliveryConfiguration(
-                maximumInFlight: maximumInFlight, attempts: checked.sync.retry.attempts,
-                maximumRequestsPerSecond: checked.sync.destination.maxRequestsPerSecond,
-                plannedOperations: plan.planned),
-            random: environment.random)
+            DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random)
         stop.onRequest { _ in window.drain() }
         let failure = try await withThrowingTaskGroup(of: DestinationFailure?.self) { group in
             group.addTask { await send(from: window) }
             do {
-                try await feed(window, capacity: maximumInFlight * 2)
+                try await feed(window)
             } catch {
                 window.drain()
                 group.cancelAll()
@@ -44,9 +41,8 @@ struct PlanDelivery: Sendable {
             }
             return try await group.next() ?? nil
         }
-        let counts = window.counts
         return Result(
-            attempts: counts.attempts, stopReason: failure?.diagnostic.rendered() ?? window.stopReason?.sentence)
+            attempts: window.counts(at: .now).attempts, stopReason: failure?.diagnostic.rendered() ?? window.stopReason?.sentence)
     }
 
     /// Lets the destination pull from the window to the end; after a stop request for `drainLimit` at most. A failure
@@ -56,7 +52,7 @@ struct PlanDelivery: Sendable {
         let maximumInFlight = checked.sync.destination.maxInFlight
         return await withTaskGroup(of: DestinationFailure?.self) { group in
             group.addTask {
-                do {
+                do throws(DestinationFailure) {
                     try await destination.deliver(from: window, maximumInFlight: maximumInFlight)
                     return nil
                 } catch {
@@ -75,27 +71,23 @@ struct PlanDelivery: Sendable {
         }
     }
 
-    /// Keeps at most `capacity` operations open: journal, hand over, settle, until the plan is worked off.
-    private func feed(_ window: DeliveryWindow, capacity: Int) async throws {
-        let state = environment.state
-        var unread = UnreadOperations(plan: plan.planID, state: state, keys: environment.keys)
-        var open = 0
+    /// Keeps the window full: journal, hand over, settle, until the plan is worked off or sending has stopped.
+    private func feed(_ window: DeliveryWindow) async throws {
+        var unread = UnreadOperations(plan: plan.planID, state: environment.state, keys: environment.keys)
         var openThrough = 0
         while true {
+            let isOver = window.isOver
             let outcomes = window.takeOutcomes()
-            open -= outcomes.count
-            let room = window.isDraining ? 0 : capacity - open
-            let writes = try await unread.next(room)
+            let writes = isOver ? [] : try await unread.next(window.room)
             if let last = writes.last { openThrough = last.index }
             if !outcomes.isEmpty || !writes.isEmpty {
-                try await state.commit(outcomes, openThrough: openThrough, plan: plan.planID, run: run)
+                try await environment.state.commit(outcomes, openThrough: openThrough, plan: plan.planID, run: run)
             }
-            open += writes.count
             window.append(writes)
-            progress(window.counts)
-            if unread.isExhausted || window.isDraining { window.finishedAdding() }
-            if open == 0, unread.isExhausted || window.isDraining { return }
-            await window.waitForWork()
+            if unread.isExhausted { window.finishedAdding() }
+            progress(window.counts(at: .now))
+            if isOver { return }
+            await window.waitForWork(minimumOutcomes: Self.outcomesACommit)
         }
     }
 }
@@ -138,5 +130,17 @@ struct UnreadOperations {
                 .ownFault, .error("inconsistent", "operation \(operation.sequence) of plan \(plan) has no valid user uid"))
         }
         return PlannedWrite(index: operation.sequence, userUID: uid, body: try keys.reveal(operation.body))
+    }
+}
+
+extension KeyRing {
+    /// The bytes of a body to send.
+    fileprivate func reveal(_ body: ProtectedBody) throws -> [UInt8] {
+        switch body {
+        case .clear(let bytes): return bytes
+        case .sealed(let sealed): return try unseal(sealed)
+        case .sameAsSnapshot:
+            throw RunFailure(.ownFault, .error("inconsistent", "the state gave an operation without its body"))
+        }
     }
 }

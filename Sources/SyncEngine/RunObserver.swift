@@ -1,4 +1,4 @@
-import SyncCore
+package import SyncCore
 
 /// What a run tells while it lasts, for the progress bar and the log. Called often and from any task: must be quick.
 package struct RunProgress: Sendable, Hashable {

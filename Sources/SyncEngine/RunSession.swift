@@ -81,12 +81,15 @@ final class RunSession: Sendable {
         observer?(RunProgress(sync: checked.sync.name, runID: run, status: report.status))
     }
 
-    private func observe(_ counts: WindowCounts) {
+    private func observe(_ counts: DeliveryCounts) {
         guard let observer else { return }
         var progress = RunProgress(sync: checked.sync.name, runID: report.runID, status: .delivering)
         progress.rowsRead = report.rows.queried
-        progress.operations = counts.operations
         progress.operations.planned = report.operations.planned
+        progress.operations.confirmed = counts.confirmed
+        progress.operations.rejected = counts.rejected
+        progress.operations.unknown = counts.unknown
+        progress.operations.deferred = counts.deferred
         progress.attempts = counts.attempts
         progress.inFlight = counts.inFlight
         observer(progress)

@@ -1,0 +1,67 @@
+import SyncCore
+
+/// Which column types can ever fit an attribute type, with and without a cast. SQLite's columns can always: there
+/// every value is asked for itself.
+enum ConversionTable {
+    static func canFit(_ source: SourceType, _ attribute: AttributeType, cast: Cast?) -> Bool {
+        guard let cast else { return fitsUncast(source, attribute) }
+        return gives(cast, attribute) && accepts(cast, source)
+    }
+
+    /// The cast that makes every value fit, or fail for its own sake; nil when none certainly helps.
+    static func helpfulCast(_ source: SourceType, _ attribute: AttributeType) -> Cast? {
+        let cast: Cast? =
+            switch (source, attribute) {
+            case (.json, .string): .jsonText
+            case (_, .string): .string
+            case (.boolean, .integer): .integer
+            case (.boolean, .number): .number
+            case (.localTimestamp, .date), (.timestamp, .date): .date
+            case (.date, .timestamp): .timestamp
+            default: nil
+            }
+        return cast.flatMap { canFit(source, attribute, cast: $0) ? $0 : nil }
+    }
+
+    /// What a cast gives must be what the attribute takes.
+    static func gives(_ cast: Cast, _ attribute: AttributeType) -> Bool {
+        switch cast {
+        case .string, .jsonText, .sha256: attribute == .string
+        case .integer, .number: attribute == .integer || attribute == .number
+        case .boolean: attribute == .boolean
+        case .date: attribute == .date
+        case .timestamp: attribute == .timestamp
+        case .stringList: attribute == .stringList
+        }
+    }
+
+    private static func fitsUncast(_ source: SourceType, _ attribute: AttributeType) -> Bool {
+        if source == .dynamic { return true }
+        return switch attribute {
+        case .string: source == .text
+        case .integer, .number: isNumber(source)
+        case .boolean: source == .boolean
+        case .date: source == .date
+        case .timestamp: source == .timestamp || source == .localTimestamp
+        case .stringList: source == .textArray
+        }
+    }
+
+    private static func accepts(_ cast: Cast, _ source: SourceType) -> Bool {
+        if source == .dynamic { return true }
+        let isText = source == .text || source == .other
+        return switch cast {
+        case .string, .sha256: source != .bytes && source != .textArray
+        case .integer, .number, .boolean: isText || isNumber(source) || source == .boolean
+        case .date, .timestamp: isText || isNumber(source) || isTime(source)
+        case .stringList: source == .text || source == .textArray || source == .json
+        case .jsonText: source == .json || source == .text || source == .boolean || isNumber(source)
+        }
+    }
+
+    private static func isNumber(_ source: SourceType) -> Bool {
+        [.integer, .decimal, .double, .float].contains(source)
+    }
+
+    private static func isTime(_ source: SourceType) -> Bool { [.date, .timestamp, .localTimestamp].contains(source) }
+}

@@ -1,0 +1,145 @@
+import Foundation
+package import SyncCore
+
+/// What a prepared statement alone says can never fit its sync. No row is read.
+package struct SyncCheck {
+    private let sync: SyncDefinition
+    private let columns: [ColumnDescription]
+    private let dialect: SQLDialect
+    private var findings: [Diagnostic] = []
+
+    /// All findings, in the order of the sync's own file: keys first, then mappings.
+    package static func findings(
+        sync: SyncDefinition, columns: [ColumnDescription], dialect: SQLDialect
+    ) -> [Diagnostic] {
+        var check = SyncCheck(sync: sync, columns: columns, dialect: dialect)
+        check.checkKeys()
+        check.checkTimeZone()
+        for mapping in sync.mappings { check.checkMapping(mapping) }
+        return check.findings
+    }
+
+    private init(sync: SyncDefinition, columns: [ColumnDescription], dialect: SQLDialect) {
+        self.sync = sync
+        self.columns = columns
+        self.dialect = dialect
+    }
+
+    private mutating func checkKeys() {
+        let model = sync.model
+        let keyPosition = model.primaryKeyPosition ?? model.position
+        var seen: Set<String> = []
+        let matchPosition = sync.match.position ?? sync.position
+        for (name, position) in model.primaryKey.map({ ($0, keyPosition) }) + [(sync.match.column, matchPosition)] {
+            guard seen.insert(name).inserted, let column = column(name, at: position) else { continue }
+            if ![.text, .integer, .uuid, .dynamic].contains(column.type) {
+                findings.append(
+                    .error(
+                        "type_mismatch",
+                        "the key column \(name) is \(named(column)); a key must be text, an integer or a uuid",
+                        at: position))
+            } else if column.isNullable == true {
+                findings.append(
+                    .note(
+                        "nullable_key", "the key column \(name) may be null; a row with a null key is invalid",
+                        at: position))
+            }
+        }
+    }
+
+    private mutating func checkTimeZone() {
+        guard let zone = sync.model.timeZone, TimeZone(identifier: zone) == nil else { return }
+        findings.append(
+            .error("time_zone_unknown", "\(zone) is not the name of an IANA time zone", at: sync.model.position))
+    }
+
+    private mutating func checkMapping(_ mapping: Mapping) {
+        switch mapping.origin {
+        case .value: break
+        case .column(let name):
+            guard let column = column(name, at: mapping.position) else { return }
+            checkType(of: column, in: mapping)
+        case .template(let template):
+            var seen: Set<String> = []
+            for name in template.columns where seen.insert(name).inserted {
+                guard let column = column(name, at: mapping.position) else { continue }
+                if !ConversionTable.canFit(column.type, .string, cast: .string) {
+                    mismatch("column \(name) is \(named(column)), which has no plain text for a template", mapping)
+                }
+            }
+            if !ConversionTable.canFit(.text, mapping.attribute.type, cast: mapping.cast) {
+                mismatch("a template gives text, which does not fit \(described(mapping))", mapping)
+            }
+        }
+    }
+
+    private mutating func checkType(of column: ColumnDescription, in mapping: Mapping) {
+        let type = mapping.attribute.type
+        if let cast = mapping.cast, !ConversionTable.gives(cast, type) {
+            return mismatch("cast: \(cast.rawValue) does not give what \(described(mapping)) takes", mapping)
+        }
+        guard ConversionTable.canFit(column.type, type, cast: mapping.cast) else {
+            let help = mapping.cast == nil ? ConversionTable.helpfulCast(column.type, type) : nil
+            return mismatch(
+                "column \(column.name) is \(named(column)), which does not fit \(described(mapping))", mapping,
+                hint: help.map { "add cast: \($0.rawValue) to the mapping" })
+        }
+        if needsTimeZone(column.type, mapping), sync.model.timeZone == nil {
+            findings.append(
+                .error(
+                    "time_zone_missing", "column \(column.name) is \(named(column)), a time without a zone",
+                    at: mapping.position, hint: "set time_zone: in the model, for example time_zone: UTC"))
+        }
+        if dialect == .sqlite, column.type == .dynamic { checkDeclaredType(of: column, in: mapping) }
+    }
+
+    private func needsTimeZone(_ type: SourceType, _ mapping: Mapping) -> Bool {
+        guard mapping.attribute.type == .timestamp else { return false }
+        return type == .localTimestamp || type == .date
+    }
+
+    /// A declared type is a habit in SQLite, not a promise: a warning at most.
+    private mutating func checkDeclaredType(of column: ColumnDescription, in mapping: Mapping) {
+        let declared = column.typeName.uppercased()
+        let type = mapping.attribute.type
+        guard mapping.cast == nil, !declared.isEmpty else { return }
+        let isText = ["CHAR", "CLOB", "TEXT"].contains { declared.contains($0) }
+        let isInteger = declared.contains("INT")
+        let isReal = ["REAL", "FLOA", "DOUB"].contains { declared.contains($0) }
+        let isUnlikely: Bool
+        switch type {
+        case .string: isUnlikely = isInteger || isReal || declared == "BLOB"
+        case .integer, .number, .boolean: isUnlikely = isText || declared == "BLOB"
+        case .date, .timestamp, .stringList: isUnlikely = isInteger || isReal || declared == "BLOB"
+        }
+        if isUnlikely {
+            findings.append(
+                .warning(
+                    "type_mismatch",
+                    "column \(column.name) is declared \(column.typeName), whose values rarely fit \(described(mapping))",
+                    at: mapping.position))
+        }
+    }
+
+    private mutating func column(_ name: String, at position: Diagnostic.Position?) -> ColumnDescription? {
+        let found = columns.filter { $0.name == name }
+        if found.isEmpty { findings.append(.unknownColumn(name, among: columns, at: position)) }
+        if found.count > 1 {
+            findings.append(
+                .error(
+                    "duplicate_column", "the model has \(found.count) columns named \(name)", at: position,
+                    hint: "give each its own name with AS"))
+        }
+        return found.count == 1 ? found[0] : nil
+    }
+
+    private mutating func mismatch(_ message: String, _ mapping: Mapping, hint: String? = nil) {
+        findings.append(.error("type_mismatch", message, at: mapping.position, hint: hint))
+    }
+
+    private func named(_ column: ColumnDescription) -> String { column.typeName.isEmpty ? "untyped" : column.typeName }
+
+    private func described(_ mapping: Mapping) -> String {
+        "\(mapping.attribute.key) (\(mapping.attribute.type.rawValue))"
+    }
+}

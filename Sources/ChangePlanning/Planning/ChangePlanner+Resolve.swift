@@ -1,0 +1,166 @@
+package import SyncCore
+
+extension ChangePlanner {
+    /// Finishes the batch that `consume` took, with the users it asked for. Throws `state_inconsistent` when the
+    /// store does not have a user that its index named.
+    package mutating func resolve(_ users: [SnapshotUser]) throws(Diagnostic) -> PlanChunk {
+        var before: [KeyHash: SnapshotUser] = [:]
+        for user in users {
+            before[user.entry.keyHash] = user
+            if user.entry.isConfirmed { measurePresence(try SnapshotValues(user.values)) }
+        }
+        for row in pending where table.states[row.entry].row == .pending {
+            let user = before[table.key(row.entry)]
+            guard user != nil || !table.states[row.entry].isInSnapshot else {
+                throw .error("state_inconsistent", "the snapshot's index names a user that the snapshot does not have")
+            }
+            try resolve(row, user)
+        }
+        pending.removeAll(keepingCapacity: true)
+        defer { chunk = PlanChunk() }
+        return chunk
+    }
+
+    private func difference(_ values: RowValues, from old: SnapshotValues?) -> [Int] {
+        values.json.indices.filter { index in
+            guard let json = values.json[index] else { return false }
+            return !(old?.holds(json, for: values.mappings[index].key, keys: keys) ?? false)
+        }
+    }
+
+    private mutating func resolve(_ row: Pending, _ user: SnapshotUser?) throws(Diagnostic) {
+        let values = RowValues(canonical: row.canonical, mappings: typer.mappings)
+        let confirmed = user?.entry.isConfirmed == true ? user : nil
+        var old: SnapshotValues?
+        if let confirmed { old = try SnapshotValues(confirmed.values) }
+        let differing = difference(values, from: old)
+        let kind: RowKind = differing.isEmpty ? .unchanged : old == nil ? .added : .changed
+        count(kind, row.entry, differing: differing, values: values, old: old)
+        let isDirty = table.states[row.entry].isDirty
+        let isPlanned = !values.isEmpty && (kind != .unchanged || isDirty || options.fullResync) && !options.baseline
+        if isPlanned, options.selects(uid: row.uid, primaryKey: row.primaryKey) {
+            let sendsAll = sync.send == .all || kind != .changed || isDirty || options.fullResync
+            let all = values.json.indices.filter { values.json[$0] != nil }
+            let reason: OperationReason = isDirty ? .dirty : options.fullResync ? .resync : .diff
+            let sent = sendsAll ? all : differing
+            var operation = operation(row, values, kind: kind, reason: reason, sent: sent, before: confirmed?.values)
+            operation.sentAttributes = sent == all ? nil : sent.map { typer.mappings[$0].key }
+            chunk.operations.append(operation)
+            planned += 1
+            table.states[row.entry].isPlanned = true
+            firstKeys?.add(row.order, entry: row.entry)
+        } else if options.baseline ? !values.isEmpty || old != nil : !isPlanned && old != nil {
+            guard table.fingerprints[row.entry] != row.fingerprint || old == nil else { return }
+            settle(row, values)
+        }
+    }
+
+    private mutating func settle(_ row: Pending, _ values: RowValues) {
+        chunk.settlements.append(
+            Settlement(
+                keyHash: table.key(row.entry),
+                change: .set(
+                    userUID: protected(row.uid), primaryKey: protected(row.primaryKey), fingerprint: row.fingerprint,
+                    values: values.snapshotJSON(keys: keys))))
+        table.states[row.entry].isSettled = true
+    }
+
+    private mutating func count(
+        _ kind: RowKind, _ entry: Int, differing: [Int], values: RowValues, old: SnapshotValues?
+    ) {
+        switch kind {
+        case .added:
+            rows.added += 1
+            table.states[entry].row = .added
+        case .changed:
+            rows.changed += 1
+            table.states[entry].row = .changed
+            let onlyNew = differing.allSatisfy { old?.contains(values.mappings[$0].key) == false }
+            table.differences[entry] = measuring.addChanged(differing, onlyNew: onlyNew)
+        default:
+            rows.unchanged += 1
+            table.states[entry].row = .unchanged
+        }
+        guard let old else { return }
+        table.nulled[entry] = measuring.addNulled(
+            values.json.indices.filter { index in
+                let key = values.mappings[index].key
+                return values.isNull(index) && old.contains(key) && !old.isNull(key)
+            })
+    }
+
+    private func operation(
+        _ row: Pending, _ values: RowValues, kind: RowKind, reason: OperationReason, sent: [Int], before: [UInt8]?
+    ) -> PlannedOperation {
+        let isWhole = sent.count == values.json.count { $0 != nil }
+        let body: ProtectedBody
+        if values.holdsProtected(sent) {
+            body = .sealed(keys.seal(values.body(sent)))
+        } else if isWhole {
+            body = .sameAsSnapshot
+        } else {
+            body = .clear(values.body(sent))
+        }
+        return PlannedOperation(
+            keyHash: table.key(row.entry), userUID: protected(row.uid), primaryKey: protected(row.primaryKey),
+            kind: kind, reason: reason, body: body, sentAttributes: nil,
+            snapshotValues: values.snapshotJSON(keys: keys), fingerprint: row.fingerprint, valuesBefore: before)
+    }
+
+    private func protected(_ text: [UInt8]) -> ProtectedText {
+        sync.match.isPII ? .sealed(keys.seal(text)) : .clear(String(decoding: text, as: UTF8.self))
+    }
+
+    private mutating func measurePresence(_ values: SnapshotValues) {
+        for (index, mapping) in typer.mappings.enumerated() where values.contains(mapping.key) {
+            measuring.addPresent(index, isNull: values.isNull(mapping.key))
+        }
+    }
+
+    /// Plans the removal of users that `nextUnseen` named. Throws when a sealed key does not open.
+    package mutating func resolveUnseen(_ users: [SnapshotUser]) throws(Diagnostic) -> PlanChunk {
+        for user in users {
+            if user.entry.isConfirmed { measurePresence(try SnapshotValues(user.values)) }
+            if try hasInvalidRow(user) { continue }
+            rows.removed += 1
+            if options.isPartial { continue }
+            if user.entry.isConfirmed { measuring.removed += 1 }
+            guard typer.mappings.contains(where: { $0.definition.onRemoved != nil }) else {
+                chunk.settlements.append(Settlement(keyHash: user.entry.keyHash, change: .forget))
+                continue
+            }
+            if options.baseline { continue }
+            planned += 1
+            chunk.operations.append(removal(of: user))
+        }
+        defer { chunk = PlanChunk() }
+        return chunk
+    }
+
+    /// An invalid row with the user's primary key leaves the user as it was.
+    private func hasInvalidRow(_ user: SnapshotUser) throws(Diagnostic) -> Bool {
+        guard typer.hasOwnPrimaryKey else { return false }
+        let key = Array(try keys.reveal(user.primaryKey).utf8)
+        guard case .repeated(let owner) = primaryKeys.find(keys.keyHash(of: key)) else { return false }
+        guard let owner else { return true }
+        return table.states[owner].row == .invalid
+    }
+
+    private func removal(of user: SnapshotUser) -> PlannedOperation {
+        var body: [UInt8] = []
+        var sent: [String] = []
+        for mapping in typer.mappings {
+            guard let constant = mapping.definition.onRemoved else { continue }
+            body.append(UInt8(ascii: body.isEmpty ? "{" : ","))
+            AttributeValue.appendJSONString(mapping.key.utf8, to: &body)
+            body.append(UInt8(ascii: ":"))
+            constant.appendJSON(to: &body)
+            sent.append(mapping.key)
+        }
+        body.append(UInt8(ascii: "}"))
+        return PlannedOperation(
+            keyHash: user.entry.keyHash, userUID: user.userUID, primaryKey: user.primaryKey, kind: .removed,
+            reason: user.entry.isDirty ? .dirty : .diff, body: .clear(body), sentAttributes: sent,
+            snapshotValues: nil, fingerprint: nil, valuesBefore: user.entry.isConfirmed ? user.values : nil)
+    }
+}

@@ -1,0 +1,168 @@
+package import SyncCore
+
+/// The diff of one read against the snapshot, batch by batch. Call in this order: `load` until the snapshot is in;
+/// for each batch `consume`, then `resolve` with the users it asked for; `nextUnseen` and `resolveUnseen` until nil;
+/// `finish`. Chunks go to the state in the order they come.
+package struct ChangePlanner: Sendable {
+    /// A row of the current batch that is not plainly unchanged.
+    struct Pending {
+        var entry: Int
+        var uid: [UInt8]
+        var primaryKey: [UInt8]
+        var order: [FirstKeys.Part]
+        var canonical: [UInt8]
+        var fingerprint: Fingerprint
+    }
+
+    let sync: SyncDefinition
+    let keys: KeyRing
+    let retainsValues: Bool
+    let options: PlanOptions
+    var typer: RowTyper
+    let misfits: MisfitReport
+    var table: DiffTable
+    var primaryKeys = PrimaryKeyTable()
+    var pending: [Pending] = []
+    /// What the rows of the batch themselves add to its chunk: invalid rows and withdrawals.
+    var chunk = PlanChunk()
+    var rows = RowCounts()
+    var planned = 0
+    var measuring: Measuring
+    var firstKeys: FirstKeys?
+    var invalidSample: [InvalidRow] = []
+    private var reportedInvalid = 0
+    var unseenCursor = 0
+    private var loadedUsers = 0
+    /// Kept by the state; more are only counted.
+    private static let reportedInvalidRows = 1000
+
+    /// Throws `unknown_column`; run `SyncCheck` first for all findings. `expectedUsers` sizes the table.
+    package init(
+        sync: SyncDefinition, columns: [ColumnDescription], keys: KeyRing, retainsValues: Bool = true,
+        options: PlanOptions = PlanOptions(), expectedUsers: Int = 0
+    ) throws(Diagnostic) {
+        self.sync = sync
+        self.keys = keys
+        self.retainsValues = retainsValues
+        self.options = options
+        typer = try RowTyper(sync: sync, columns: columns, retainsValues: retainsValues)
+        misfits = MisfitReport(sync: sync, typer: typer, keys: keys)
+        table = DiffTable(expectedUsers: expectedUsers)
+        measuring = Measuring(attributeCount: typer.mappings.count)
+        firstKeys = options.limit.map(FirstKeys.init)
+    }
+
+    /// Takes in part of the snapshot's index, before the first batch.
+    package mutating func load(_ entries: [SnapshotIndexEntry]) {
+        for entry in entries { table.load(entry) }
+        loadedUsers = table.count
+    }
+
+    /// Types and classifies a batch. Returns the users whose snapshot values `resolve` must be given.
+    package mutating func consume(_ batch: RowBatch) -> [KeyHash] {
+        var asked: [KeyHash] = []
+        pending.removeAll(keepingCapacity: true)
+        for row in 0..<batch.rowCount { consume(row: row, of: batch, asking: &asked) }
+        return asked
+    }
+
+    private mutating func consume(row: Int, of batch: RowBatch, asking asked: inout [KeyHash]) {
+        rows.queried += 1
+        let misfit = typer.type(row: row, of: batch)
+        let entry = typer.hasUID ? table.findOrInsert(keys.keyHash(of: typer.uid)) : nil
+        let seen = entry.map { table.states[$0].row } ?? .unseen
+        let repeated = claimKeys(entry: entry, isRepeatedUID: seen != .unseen)
+        guard misfit == nil, repeated == nil, let entry else {
+            rows.invalid += 1
+            if let entry, seen == .unseen {
+                table.states[entry].row = .invalid
+                if table.states[entry].isInSnapshot { asked.append(table.key(entry)) }
+            }
+            if let found = misfit ?? repeated { report(misfits.row(found, row: row, of: batch, typer: typer)) }
+            return
+        }
+        let fingerprint = keys.fingerprint(of: typer.canonical)
+        let state = table.states[entry]
+        if state.isConfirmed, !state.isDirty, !options.fullResync, table.fingerprints[entry] == fingerprint {
+            table.states[entry].row = .unchanged
+            rows.unchanged += 1
+            measuring.addUnchanged(absent: typer.absent, nulls: typer.nulls)
+            return
+        }
+        table.states[entry].row = .pending
+        if state.isInSnapshot { asked.append(table.key(entry)) }
+        pending.append(
+            Pending(
+                entry: entry, uid: typer.uid, primaryKey: typer.primaryKey,
+                order: firstKeys == nil ? [] : typer.order(row: row, of: batch), canonical: typer.canonical,
+                fingerprint: fingerprint))
+    }
+
+    /// Whether another row had the uid or the primary key; that row is then withdrawn.
+    private mutating func claimKeys(entry: Int?, isRepeatedUID: Bool) -> RowTyper.Misfit? {
+        var repeated: RowTyper.Misfit?
+        if isRepeatedUID, let entry {
+            repeated = RowTyper.Misfit(column: typer.matchColumn, problem: .repeatedUID)
+            withdraw(entry, key: typer.hasOwnPrimaryKey ? "uid:\(text(typer.uid))" : text(typer.uid), repeated)
+        }
+        guard typer.hasPrimaryKey, typer.hasOwnPrimaryKey else { return repeated }
+        if case .repeated(let owner) = primaryKeys.claim(keys.keyHash(of: typer.primaryKey), by: entry) {
+            let misfit = RowTyper.Misfit(column: typer.keyColumns[0], problem: .repeatedKey)
+            if let owner { withdraw(owner, key: text(typer.primaryKey), misfit) }
+            repeated = repeated ?? misfit
+        }
+        return repeated
+    }
+
+    /// Takes back what the plan has of a user whose row turned out not to be alone. A third row finds nothing left.
+    private mutating func withdraw(_ entry: Int, key: String, _ misfit: RowTyper.Misfit?) {
+        let state = table.states[entry]
+        switch state.row {
+        case .unseen, .invalid: return
+        case .unchanged: rows.unchanged -= 1
+        case .added: rows.added -= 1
+        case .changed: rows.changed -= 1
+        case .pending: break
+        }
+        rows.invalid += 1
+        if state.row != .pending {
+            measuring.withdraw(
+                isChanged: state.row == .changed, differences: table.differences[entry], nulled: table.nulled[entry])
+        }
+        if state.isPlanned { planned -= 1 }
+        if state.isPlanned || state.isSettled { chunk.withdrawn.append(table.key(entry)) }
+        table.states[entry].row = .invalid
+        (table.states[entry].isPlanned, table.states[entry].isSettled) = (false, false)
+        if let misfit { report(misfits.row(misfit, key: key)) }
+    }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private mutating func report(_ invalid: InvalidRow) {
+        if invalidSample.count < 20 { invalidSample.append(invalid) }
+        if reportedInvalid < Self.reportedInvalidRows { chunk.invalidRows.append(invalid) }
+        reportedInvalid += 1
+    }
+
+    /// Users of the snapshot that no row named, at most `limit`; nil after the last. Call when the read is complete.
+    package mutating func nextUnseen(limit: Int) -> [KeyHash]? {
+        var found: [KeyHash] = []
+        while unseenCursor < loadedUsers, found.count < limit {
+            if table.states[unseenCursor].row == .unseen { found.append(table.key(unseenCursor)) }
+            unseenCursor += 1
+        }
+        return found.isEmpty ? nil : found
+    }
+
+    /// The books of the diff, when everything was resolved.
+    package mutating func finish() -> PlanSummary {
+        let attributes = typer.mappings.map(\.key)
+        let states = table.states
+        let kept = firstKeys?.first { states[$0].isPlanned }.map { table.key($0) }
+        let measurements = measuring.finished(keys: attributes, queried: rows.queried)
+        let new = loadedUsers > 0 ? measuring.newAttributes().map { attributes[$0] } : []
+        return PlanSummary(
+            rows: rows, planned: kept?.count ?? planned, keptUsers: kept, mappingAdded: new,
+            measurements: measurements, invalidSample: invalidSample)
+    }
+}

@@ -1,0 +1,148 @@
+import SyncCore
+
+/// Open addressing over 128-bit hashes: entries are appended and never move, so that their number is their name.
+struct HashIndex: Sendable {
+    private(set) var keys: [KeyHash] = []
+    /// Entry number + 1; 0 is free. A power of two of them.
+    private var slots: [UInt32]
+
+    init(expected: Int = 0) {
+        var size = 1024
+        while size * 3 < expected * 4 { size *= 2 }
+        slots = Array(repeating: 0, count: size)
+        keys.reserveCapacity(expected)
+    }
+
+    func find(_ key: KeyHash) -> Int? {
+        let entry = slots[slot(of: key)]
+        return entry == 0 ? nil : Int(entry) - 1
+    }
+
+    mutating func findOrInsert(_ key: KeyHash) -> (entry: Int, isNew: Bool) {
+        var place = slot(of: key)
+        if slots[place] != 0 { return (Int(slots[place]) - 1, false) }
+        if (keys.count + 1) * 4 > slots.count * 3 {
+            grow()
+            place = slot(of: key)
+        }
+        keys.append(key)
+        slots[place] = UInt32(keys.count)
+        return (keys.count - 1, true)
+    }
+
+    /// The slot that holds the key, or the free one where it belongs.
+    private func slot(of key: KeyHash) -> Int {
+        let mask = slots.count - 1
+        var place = Int(truncatingIfNeeded: key.low) & mask
+        while slots[place] != 0, keys[Int(slots[place]) - 1] != key { place = (place + 1) & mask }
+        return place
+    }
+
+    private mutating func grow() {
+        slots = Array(repeating: 0, count: slots.count * 2)
+        for entry in keys.indices { slots[slot(of: keys[entry])] = UInt32(entry + 1) }
+    }
+}
+
+/// What is known of a user during one diff, in a byte.
+struct UserState: Sendable {
+    enum Row: UInt8 {
+        case unseen, unchanged, added, changed, invalid
+        /// Read in this batch; its snapshot values are not looked up yet.
+        case pending
+    }
+
+    private var bits: UInt8 = 0
+
+    var row: Row {
+        get { Row(rawValue: bits >> 5) ?? .unseen }
+        set { bits = bits & 0x1F | newValue.rawValue << 5 }
+    }
+    var isInSnapshot: Bool {
+        get { bits & 1 != 0 }
+        set { set(1, newValue) }
+    }
+    var isDirty: Bool {
+        get { bits & 2 != 0 }
+        set { set(2, newValue) }
+    }
+    var isConfirmed: Bool {
+        get { bits & 4 != 0 }
+        set { set(4, newValue) }
+    }
+    /// An operation of the user is in the plan.
+    var isPlanned: Bool {
+        get { bits & 8 != 0 }
+        set { set(8, newValue) }
+    }
+    /// A settlement of the user is in the plan.
+    var isSettled: Bool {
+        get { bits & 16 != 0 }
+        set { set(16, newValue) }
+    }
+
+    private mutating func set(_ bit: UInt8, _ isOn: Bool) { bits = isOn ? bits | bit : bits & ~bit }
+}
+
+/// The build side of the diff: every user of the snapshot and every user that a row named.
+struct DiffTable: Sendable {
+    private var index: HashIndex
+    private(set) var fingerprints: [Fingerprint] = []
+    var states: [UserState] = []
+    /// Which differences and nulls a changed user was measured with (`SubsetCounts`), to be taken back.
+    var differences: [UInt8] = []
+    var nulled: [UInt8] = []
+
+    init(expectedUsers: Int) { index = HashIndex(expected: expectedUsers) }
+
+    var count: Int { states.count }
+
+    func key(_ entry: Int) -> KeyHash { index.keys[entry] }
+
+    mutating func load(_ user: SnapshotIndexEntry) {
+        let entry = findOrInsert(user.keyHash)
+        fingerprints[entry] = user.fingerprint
+        states[entry].isInSnapshot = true
+        states[entry].isDirty = user.isDirty
+        states[entry].isConfirmed = user.isConfirmed
+    }
+
+    mutating func findOrInsert(_ key: KeyHash) -> Int {
+        let (entry, isNew) = index.findOrInsert(key)
+        if isNew {
+            fingerprints.append(Fingerprint(high: 0, low: 0))
+            states.append(UserState())
+            differences.append(SubsetCounts.none)
+            nulled.append(SubsetCounts.none)
+        }
+        return entry
+    }
+}
+
+/// Primary keys that rows named, where they are other columns than the uid, and whose row it was.
+struct PrimaryKeyTable: Sendable {
+    private var index = HashIndex()
+    /// The user entry of the first row with the key; `noUser` where that row had no readable uid.
+    private var owners: [UInt32] = []
+    private static let noUser = UInt32.max
+
+    enum Claim: Equatable {
+        case first
+        /// Another row had the key; `owner` is its user.
+        case repeated(owner: Int?)
+    }
+
+    mutating func claim(_ key: KeyHash, by user: Int?) -> Claim {
+        let (entry, isNew) = index.findOrInsert(key)
+        if isNew {
+            owners.append(user.map(UInt32.init) ?? Self.noUser)
+            return .first
+        }
+        return .repeated(owner: owner(entry))
+    }
+
+    /// Whether a row had the key, and its user.
+    func find(_ key: KeyHash) -> Claim { index.find(key).map { .repeated(owner: owner($0)) } ?? .first }
+
+    private func owner(_ entry: Int) -> Int? { owners[entry] == Self.noUser ? nil : Int(owners[entry]) }
+}

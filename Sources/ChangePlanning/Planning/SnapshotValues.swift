@@ -1,0 +1,95 @@
+import SyncCore
+
+/// The JSON object that the snapshot holds for a user, and how a row's values compare with it and are written to it.
+struct SnapshotValues {
+    private var members: [[UInt8]: JSONText.Node] = [:]
+
+    /// Throws `state_inconsistent` for bytes that no plan of ours wrote.
+    init(_ json: [UInt8]) throws(Diagnostic) {
+        guard case .object(let members)? = try? JSONText.parse(json) else {
+            throw .error("state_inconsistent", "the snapshot holds values that are not a JSON object")
+        }
+        self.members = Dictionary(uniqueKeysWithValues: members)
+    }
+
+    func contains(_ attribute: String) -> Bool { members[Array(attribute.utf8)] != nil }
+
+    func isNull(_ attribute: String) -> Bool {
+        if case .literal(let text) = members[Array(attribute.utf8)] { text.elementsEqual("null".utf8) } else { false }
+    }
+
+    /// Whether the snapshot has this very value, in clear or as its fingerprint.
+    func holds(_ json: [UInt8], for attribute: String, keys: KeyRing) -> Bool {
+        switch members[Array(attribute.utf8)] {
+        case nil: return false
+        case .object(let members):
+            guard members.count == 1, case .string(let text) = members[0].value else { return false }
+            return text.elementsEqual(keys.valueFingerprint(attribute: attribute, json: json).utf8)
+        case .literal(let literal): return literal == json
+        case .string(let text):
+            var printed: [UInt8] = []
+            AttributeValue.appendJSONString(text, to: &printed)
+            return printed == json
+        case .array: return false
+        }
+    }
+
+    /// Attribute by attribute: the value, or the fingerprint that stands for it.
+    func shown() -> [String: ShownValue] {
+        var result: [String: ShownValue] = [:]
+        for (key, node) in members { result[String(decoding: key, as: UTF8.self)] = ShownValue(node) }
+        return result
+    }
+}
+
+/// A row's values taken apart: JSON a mapping, nil where absent.
+struct RowValues {
+    let json: [[UInt8]?]
+    let mappings: [CompiledMapping]
+
+    init(canonical: [UInt8], mappings: [CompiledMapping]) {
+        var offset = RowTyper.digestSize
+        self.mappings = mappings
+        json = mappings.map { _ in
+            defer { offset = canonical.canonicalEnd(at: offset) }
+            guard canonical[offset] != CanonicalTag.absent else { return nil }
+            var bytes: [UInt8] = []
+            bytes.appendJSON(ofCanonical: canonical, at: offset)
+            return bytes
+        }
+    }
+
+    var isEmpty: Bool { json.allSatisfy { $0 == nil } }
+
+    func isNull(_ index: Int) -> Bool { json[index]?.elementsEqual("null".utf8) ?? true }
+
+    /// Whether the snapshot keeps a fingerprint for any value of the row.
+    func holdsProtected(_ attributes: some Sequence<Int>) -> Bool {
+        attributes.contains { mappings[$0].isProtected && !isNull($0) }
+    }
+
+    /// The body of a PATCH with these attributes.
+    func body(_ attributes: some Sequence<Int>) -> [UInt8] {
+        object(attributes) { index, value in value }
+    }
+
+    func snapshotJSON(keys: KeyRing) -> [UInt8] {
+        object(json.indices) { index, value in
+            guard mappings[index].isProtected, !isNull(index) else { return value }
+            let fingerprint = keys.valueFingerprint(attribute: mappings[index].key, json: value)
+            return Array("{\"fingerprint\":\"\(fingerprint)\"}".utf8)
+        }
+    }
+
+    private func object(_ attributes: some Sequence<Int>, value: (Int, [UInt8]) -> [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for index in attributes {
+            guard let json = json[index] else { continue }
+            bytes.append(UInt8(ascii: bytes.isEmpty ? "{" : ","))
+            AttributeValue.appendJSONString(mappings[index].key.utf8, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            bytes += value(index, json)
+        }
+        return bytes.isEmpty ? Array("{}".utf8) : bytes + Array("}".utf8)
+    }
+}

@@ -1,0 +1,100 @@
+import SyncCore
+
+/// A mapping with everything decided that does not depend on a row.
+struct CompiledMapping: Sendable {
+    enum Origin: Sendable {
+        case column(Int)
+        case constant
+        case template([Part])
+    }
+
+    enum Part: Sendable {
+        case text([UInt8])
+        case column(Int)
+    }
+
+    let key: String
+    let definition: Mapping
+    let origin: Origin
+    let conversion: Conversion
+    /// Canonical bytes of a constant origin, and of what a null becomes.
+    let constant: [UInt8]
+    let onNull: [UInt8]
+    /// Canonical bytes of the values allowed; empty means any.
+    let allowed: [[UInt8]]
+    /// The snapshot holds a fingerprint in place of the value.
+    let isProtected: Bool
+
+    init(_ mapping: Mapping, columns: ColumnIndex, retainsValues: Bool) throws(Diagnostic) {
+        let attribute = mapping.attribute
+        key = attribute.key
+        definition = mapping
+        isProtected = attribute.isPII || !retainsValues
+        var isDynamic = false
+        switch mapping.origin {
+        case .value: origin = .constant
+        case .column(let name):
+            let index = try columns.index(of: name, at: mapping.position)
+            isDynamic = columns.columns[index].type == .dynamic
+            origin = .column(index)
+        case .template(let template):
+            var parts: [Part] = []
+            for part in template.parts {
+                switch part {
+                case .text(let text): parts.append(.text(Array(text.utf8)))
+                case .column(let name): parts.append(.column(try columns.index(of: name, at: mapping.position)))
+                }
+            }
+            origin = .template(parts)
+        }
+        let conversion = Conversion(attribute: attribute, cast: mapping.cast, isDynamic: isDynamic)
+        self.conversion = conversion
+        func encoded(_ value: AttributeValue) -> [UInt8] {
+            var bytes: [UInt8] = []
+            conversion.append(constant: value, to: &bytes)
+            return bytes
+        }
+        if case .value(let value) = mapping.origin { constant = encoded(value) } else { constant = [] }
+        switch mapping.onNull {
+        case .skip: onNull = [CanonicalTag.absent]
+        case .null: onNull = [CanonicalTag.null]
+        case .constant(let value): onNull = encoded(value)
+        }
+        allowed = attribute.allowed.map(encoded)
+    }
+
+    /// The columns whose values reach the attribute.
+    var columns: [Int] {
+        switch origin {
+        case .constant: []
+        case .column(let index): [index]
+        case .template(let parts): parts.compactMap { if case .column(let index) = $0 { index } else { nil } }
+        }
+    }
+
+    /// Whether the canonical value that was appended at `start` is among the allowed ones.
+    func allows(_ bytes: [UInt8], from start: Int) -> Bool {
+        allowed.isEmpty || bytes[start] <= CanonicalTag.null || allowed.contains { $0[...] == bytes[start...] }
+    }
+}
+
+/// The columns of a prepared statement by name.
+struct ColumnIndex {
+    let columns: [ColumnDescription]
+
+    func index(of name: String, at position: Diagnostic.Position?) throws(Diagnostic) -> Int {
+        guard let index = columns.firstIndex(where: { $0.name == name }) else {
+            throw .unknownColumn(name, among: columns, at: position)
+        }
+        return index
+    }
+}
+
+extension Diagnostic {
+    static func unknownColumn(_ name: String, among columns: [ColumnDescription], at position: Position?) -> Self {
+        let nearest = NearestName.of(name, among: columns.map(\.name))
+        return .error(
+            "unknown_column", "the model has no column \(name)", at: position,
+            hint: nearest.map { "did you mean \($0)?" })
+    }
+}

@@ -1,0 +1,69 @@
+import Crypto
+import SyncCore
+
+/// Values as plain text: what `cast: string`, `cast: sha256` and templates see.
+enum PlainText {
+    /// Appends a cell that is not null. Equal values give equal text: 1.50 and 1.5 are both `1.5`.
+    static func append(
+        _ cell: Cell, of source: [UInt8], to text: inout [UInt8], clock: inout LocalClock?
+    ) throws(TypingProblem) {
+        switch cell {
+        case .null, .bytes, .textList: throw .otherType
+        case .nestedList: throw .nestedList
+        case .infiniteTime: throw .infiniteTime
+        case .boolean(let flag): text.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .integer(let value): text.appendDecimal(value)
+        case .double(let value):
+            guard value.isFinite else { throw .notFinite }
+            text.append(contentsOf: AttributeValue.shortestDecimal(value).utf8)
+        case .float(let value):
+            guard value.isFinite else { throw .notFinite }
+            text.append(contentsOf: AttributeValue.shortestDecimal(try Numbers.number(cell, of: source)).utf8)
+        case .decimal(let mantissa, let scale): text.appendDecimal(mantissa: mantissa, scale: Int(scale))
+        case .bigDecimal(let slice):
+            guard let decimal = DecimalText(Array(source[slice.range])) else { throw .notFinite }
+            text.append(contentsOf: decimal.plain)
+        case .text(let slice), .json(let slice), .other(let slice):
+            let bytes = source.span.extracting(slice.range)
+            try TextChecks.requireText(bytes)
+            text.appendSpan(bytes)
+        case .uuid(let slice): text.appendUUID(source.span.extracting(slice.range))
+        case .date(let day):
+            guard ISO8601.days.contains(day) else { throw .yearOutOfRange }
+            ISO8601.appendDate(days: day, to: &text)
+        case .timestamp(let micros):
+            guard ISO8601.isPrintable(microseconds: micros) else { throw .yearOutOfRange }
+            ISO8601.appendTimestamp(microseconds: micros, to: &text)
+        case .localTimestamp(let micros): try appendLocal(micros, to: &text, clock: &clock)
+        }
+    }
+
+    /// In UTC where the model says its zone, else as it stands, without a Z.
+    private static func appendLocal(
+        _ micros: Int64, to text: inout [UInt8], clock: inout LocalClock?
+    ) throws(TypingProblem) {
+        guard ISO8601.isPrintable(microseconds: micros) else { throw .yearOutOfRange }
+        guard clock != nil else { return ISO8601.appendTimestamp(microseconds: micros, to: &text, zone: false) }
+        let utc = try Times.utc(micros, &clock)
+        guard ISO8601.isPrintable(microseconds: utc) else { throw .yearOutOfRange }
+        ISO8601.appendTimestamp(microseconds: utc, to: &text)
+    }
+
+    /// JSON without blanks and with sorted keys, so that the order of keys is no change.
+    static func json(
+        _ cell: Cell, of source: [UInt8], using workspace: inout TypingWorkspace
+    ) throws(TypingProblem) -> [UInt8] {
+        switch cell {
+        case .json(let slice), .text(let slice):
+            try TextChecks.requireText(source.span.extracting(slice.range))
+            return try JSONText.canonical(Array(source[slice.range]))
+        case .boolean, .integer, .decimal, .bigDecimal, .double, .float:
+            try append(cell, of: source, to: &workspace.text, clock: &workspace.clock)
+            return workspace.text
+        default: throw .otherType
+        }
+    }
+
+    /// 64 lower-case hex digits.
+    static func sha256(_ text: [UInt8]) -> String { KeyRing.hex(SHA256.hash(data: text)) }
+}

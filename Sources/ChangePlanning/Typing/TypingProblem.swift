@@ -1,0 +1,46 @@
+/// Why a value does not fit. Trivial, so that throwing it costs nothing; the words are made for people afterwards.
+enum TypingProblem: UInt8, Error {
+    case otherType, otherText
+    case beyondExactInteger, notWhole, notFinite, notExactNumber
+    case invalidUTF8, nulCharacter
+    case infiniteTime, yearOutOfRange, finerThanEncoding
+    case noTimeZone, skippedLocalTime, repeatedLocalTime
+    case nestedList, listItemNull, listItemEmpty, listItemWithPipe, notListOfStrings
+    case notJSON, repeatedJSONKey
+    case notAllowed
+    case keyNull, keyEmpty, uidNotVisible
+    case repeatedKey, repeatedUID
+
+    /// The reason where the cell's own type adds nothing to it.
+    var reason: String {
+        switch self {
+        case .otherType: "a value of another type"
+        case .otherText: "text that does not read as the type asked for"
+        case .beyondExactInteger: "an integer beyond ±2^53, which JSON readers would round"
+        case .notWhole: "a number that is not whole"
+        case .notFinite: "not a finite number"
+        case .notExactNumber: "a decimal with more digits than a 64-bit number keeps"
+        case .invalidUTF8: "text that is not valid UTF-8"
+        case .nulCharacter: "text with a NUL character"
+        case .infiniteTime: "an infinite date or time"
+        case .yearOutOfRange: "a year outside 0001–9999"
+        case .finerThanEncoding: "a time finer than the attribute's encoding"
+        case .noTimeZone: "a time without a zone, and the model has no time_zone"
+        case .skippedLocalTime: "a local time that the clocks skip in the model's time_zone"
+        case .repeatedLocalTime: "a local time that occurs twice in the model's time_zone"
+        case .nestedList: "a list of more than one dimension"
+        case .listItemNull: "a list with a null item"
+        case .listItemEmpty: "a list with an empty item"
+        case .listItemWithPipe: "a list item that holds |"
+        case .notListOfStrings: "not a JSON array of strings"
+        case .notJSON: "text that is not JSON"
+        case .repeatedJSONKey: "a JSON object with a repeated key"
+        case .notAllowed: "a value outside the attribute's allowed values"
+        case .keyNull: "a null key"
+        case .keyEmpty: "an empty key"
+        case .uidNotVisible: "a user uid must be 1–256 visible ASCII characters"
+        case .repeatedKey: "another row has the same primary key"
+        case .repeatedUID: "another row has the same user uid"
+        }
+    }
+}

@@ -1,0 +1,225 @@
+import SyncCore
+
+/// The window's rules as a value: which write may leave when, and what its answers amount to.
+struct WindowState {
+    typealias Instant = ContinuousClock.Instant
+
+    let settings: DeliverySettings
+    private let schedule = RetrySchedule()
+    private var budget = RetryBudget()
+    private var breaker = CircuitBreaker()
+    private var concurrency: AdaptiveConcurrency
+    private var pace: Pace
+    private var stopRule: StopRule
+
+    private var fresh = FreshWrites()
+    private var retries = RetryQueue()
+    private var inFlight: [Int: TrackedWrite] = [:]
+    private var probe: Int?
+    /// Users with a write that has no outcome yet, and what else is theirs: it leaves after, in order.
+    private var held: [UserUID: [TrackedWrite]] = [:]
+    private var heldCount = 0
+    private var counts = DeliveryCounts()
+
+    private(set) var outcomes: [OutcomeRecord] = []
+    private(set) var stopReason: StopReason?
+    private(set) var isDraining = false
+    private(set) var isComplete = false
+
+    init(_ settings: DeliverySettings) {
+        self.settings = settings
+        concurrency = AdaptiveConcurrency(maximum: settings.maximumInFlight)
+        pace = Pace(maximumPerSecond: settings.maximumRequestsPerSecond)
+        stopRule = StopRule(plannedWrites: settings.plannedWrites)
+    }
+
+    /// Nothing new leaves any more.
+    var isClosing: Bool { isDraining || stopReason != nil }
+    private var waiting: Int { fresh.count + retries.count + heldCount }
+    var unfinished: Int { waiting + inFlight.count }
+    /// Every write has its outcome, and none will come.
+    var isOver: Bool { unfinished == 0 && (isComplete || isClosing) }
+    /// Half the window is done: the engine can commit it and open the next.
+    var wantsWrites: Bool { !isComplete && !isClosing && unfinished <= settings.windowSize / 2 }
+    private var limit: Int { min(concurrency.current, stopRule.maximumInFlight) }
+
+    // MARK: The engine's side
+
+    mutating func append(_ writes: [PlannedWrite]) {
+        for write in writes {
+            let item = TrackedWrite(write)
+            if isClosing {
+                conclude(item)
+            } else if held[write.userUID]?.append(item) != nil {
+                heldCount += 1
+            } else {
+                held[write.userUID] = []
+                fresh.append(item)
+            }
+        }
+    }
+
+    mutating func finishAdding() { isComplete = true }
+
+    mutating func drain() {
+        isDraining = true
+        concludeWaiting()
+    }
+
+    mutating func takeOutcomes() -> [OutcomeRecord] {
+        defer { outcomes.removeAll(keepingCapacity: true) }
+        return outcomes
+    }
+
+    func currentCounts(at now: Instant) -> DeliveryCounts {
+        var counts = counts
+        counts.inFlight = inFlight.count
+        counts.waiting = waiting
+        counts.concurrencyLimit = limit
+        counts.pausedUntil = pace.pause(at: now)
+        if case .wait(let until) = breaker.permission(at: now) {
+            counts.pausedUntil = max(until, counts.pausedUntil ?? until)
+        }
+        return counts
+    }
+
+    // MARK: The connections' side
+
+    mutating func next(at now: Instant) -> FeedStep {
+        if isClosing { return .finished }
+        guard !fresh.isEmpty || retries.count > 0 else {
+            return isComplete && inFlight.isEmpty ? .finished : .idle
+        }
+        guard inFlight.count < limit else { return .idle }
+        switch breaker.permission(at: now) {
+        case .go: break
+        case .wait(let until): return .wait(until: until)
+        case .probing: return .idle
+        }
+        if case .wait(let until) = pace.permission(at: now) { return .wait(until: until) }
+        if let due = retries.firstDue, due <= now, let item = retries.popFirst() { return handOut(item, at: now) }
+        if let item = fresh.popFirst() { return handOut(item, at: now) }
+        return retries.firstDue.map { .wait(until: $0) } ?? .idle
+    }
+
+    private mutating func handOut(_ item: TrackedWrite, at now: Instant) -> FeedStep {
+        var item = item
+        item.tries += 1
+        inFlight[item.write.index] = item
+        pace.handedOut(at: now)
+        if breaker.handedOut() { probe = item.write.index }
+        return .write(item.write)
+    }
+
+    mutating func report(
+        _ result: AttemptResult, index: Int, latency: Duration, at now: Instant, random: () -> Double
+    ) {
+        let reachedLimit = inFlight.count >= limit
+        guard var item = inFlight.removeValue(forKey: index) else {
+            preconditionFailure("a write is reported once, and only after it was handed out")
+        }
+        let isProbe = probe == index
+        if isProbe { probe = nil }
+        note(result, in: &item)
+        learn(from: result, latency: latency, reachedLimit: reachedLimit, isProbe: isProbe, at: now)
+        switch result {
+        case .confirmed:
+            budget.recordConfirmed(cost: item.retryCost)
+            conclude(item, as: .confirmed)
+        case .refused: conclude(item, as: item.mayHaveBeenApplied ? .unknown : .rejected)
+        case .forbidden, .hopeless: conclude(item)
+        case .ambiguous, .notSent: retry(item, cause: .transient, at: now, random: random)
+        case .throttled: retry(item, cause: .throttling, at: now, random: random)
+        }
+        if isClosing { concludeWaiting() }
+    }
+
+    private mutating func note(_ result: AttemptResult, in item: inout TrackedWrite) {
+        item.lastAnswer = result.answer
+        switch result {
+        case .ambiguous: item.mayHaveBeenApplied = true
+        case .notSent, .hopeless: return
+        case .confirmed, .throttled, .refused, .forbidden: break
+        }
+        item.exchanges += 1
+        counts.attempts.sent += 1
+        if item.exchanges > 1 { counts.attempts.retried += 1 }
+    }
+
+    /// What the answer says about the destination as a whole.
+    private mutating func learn(
+        from result: AttemptResult, latency: Duration, reachedLimit: Bool, isProbe: Bool, at now: Instant
+    ) {
+        let handedOutAt = now - latency
+        var reason = stopRule.record(result)
+        let signal: CircuitBreaker.Signal
+        switch result {
+        case .confirmed:
+            signal = .answered
+            concurrency.confirmed(latency: latency, reachedLimit: reachedLimit, at: now)
+            pace.recordConfirmed(handedOutAt: handedOutAt)
+        case .refused, .forbidden: signal = .answered
+        case .ambiguous, .notSent, .hopeless:
+            signal = .failed
+            concurrency.pushedBack(handedOutAt: handedOutAt, at: now)
+        case .throttled(_, let after):
+            signal = .throttled
+            concurrency.pushedBack(handedOutAt: handedOutAt, at: now)
+            if !pace.throttled(after: after, handedOutAt: handedOutAt, at: now) { reason = reason ?? .throttled }
+        }
+        switch breaker.record(signal, isProbe: isProbe, at: now) {
+        case .unreachable: reason = reason ?? .unreachable(answer: result.answer)
+        case .throttled: reason = reason ?? .throttled
+        case nil: break
+        }
+        if stopReason == nil { stopReason = reason }
+    }
+
+    // MARK: Outcomes
+
+    private mutating func retry(
+        _ item: TrackedWrite, cause: RetrySchedule.Cause, at now: Instant, random: () -> Double
+    ) {
+        guard !isClosing, item.tries < settings.attempts,
+            let cost = budget.spend(afterThrottling: cause == .throttling)
+        else {
+            conclude(item)
+            return
+        }
+        var item = item
+        item.retryCost = cost
+        let delay = schedule.delay(afterAttempt: item.tries, cause: cause, share: random())
+        retries.insert(item, due: now + delay)
+    }
+
+    /// The outcome of a write that was neither confirmed nor refused.
+    private mutating func conclude(_ item: TrackedWrite) {
+        conclude(item, as: item.mayHaveBeenApplied ? .unknown : .deferred)
+    }
+
+    private mutating func conclude(_ item: TrackedWrite, as outcome: OperationOutcome) {
+        outcomes.append(
+            OutcomeRecord(
+                sequence: item.write.index, outcome: outcome, attempts: item.exchanges, lastAnswer: item.lastAnswer,
+                mayHaveBeenApplied: item.mayHaveBeenApplied))
+        switch outcome {
+        case .confirmed: counts.confirmed += 1
+        case .rejected: counts.rejected += 1
+        case .unknown: counts.unknown += 1
+        case .deferred, .quarantined: counts.deferred += 1
+        }
+        releaseHeld(of: item.write.userUID)
+    }
+
+    private mutating func releaseHeld(of user: UserUID) {
+        guard var waiting = held.removeValue(forKey: user), !waiting.isEmpty else { return }
+        fresh.append(waiting.removeFirst())
+        heldCount -= 1
+        held[user] = waiting
+    }
+
+    /// Nothing new leaves: what is not in flight ends here. A user's held writes come up one after the other.
+    private mutating func concludeWaiting() {
+        while let item = retries.popFirst() ?? fresh.popFirst() { conclude(item) }
+    }
+}

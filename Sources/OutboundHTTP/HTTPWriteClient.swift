@@ -1,0 +1,44 @@
+import NIOCore
+import NIOPosix
+package import SyncCore
+
+/// Delivers the writes of a feed over HTTP/1.1 keep-alive connections, one request at a time on each. It knows HTTP and
+/// nothing of who is asked: the shape says what a request looks like, the classifier what an answer proves.
+package struct HTTPWriteClient: Sendable {
+    /// What a complete answer to the request of this user proves.
+    package typealias Classifier = @Sendable (_ answer: HTTPAnswer, _ userUID: UserUID) -> AttemptResult
+
+    let factory: ConnectionFactory
+    let shape: RequestShape
+    let classify: Classifier
+
+    package init(factory: ConnectionFactory, shape: RequestShape, classify: @escaping Classifier) {
+        self.factory = factory
+        self.shape = shape
+        self.classify = classify
+    }
+
+    /// Sends what the feed hands out until it says `.finished`, on at most `maximumInFlight` connections. Every write
+    /// handed out is reported once. Cancelling the task closes all connections; what had left is then ambiguous.
+    package func deliver(from feed: any WriteFeed, maximumInFlight: Int) async {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let box = NIOLoopBoundBox<WriteDispatcher?>.makeEmptyBox(eventLoop: loop)
+        let isCancelled = NIOLoopBoundBox<Bool>.makeBoxSendingValue(false, eventLoop: loop)
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                loop.execute {
+                    let dispatcher = WriteDispatcher(client: self, feed: feed, maximum: maximumInFlight, loop: loop) {
+                        continuation.resume()
+                    }
+                    box.value = dispatcher
+                    if isCancelled.value { dispatcher.abort() } else { dispatcher.start() }
+                }
+            }
+        } onCancel: {
+            loop.execute {
+                isCancelled.value = true
+                box.value?.abort()
+            }
+        }
+    }
+}

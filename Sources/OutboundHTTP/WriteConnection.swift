@@ -1,0 +1,164 @@
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import NIOTLS
+import SyncCore
+
+/// One keep-alive connection of a delivery: sends one request at a time and says what its answer proves. Lives on the
+/// dispatcher's event loop.
+final class WriteConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    /// The write on its way. `wasSent` turns true before its first byte may leave.
+    struct Exchange {
+        let write: PlannedWrite
+        let startedAt: ContinuousClock.Instant
+        var wasSent = false
+        var answer: HTTPAnswer?
+        var staysOpen = false
+        var bodyLength = 0
+    }
+
+    /// Nil once the dispatcher is done with this connection.
+    private var dispatcher: WriteDispatcher?
+    private let shape: RequestShape
+    private let isSecure: Bool
+    private let bytes: RequestBytes
+    private var context: ChannelHandlerContext?
+    private var isReady = false
+    private var isFlushing = false
+    private(set) var exchange: Exchange?
+
+    /// Only its method matters: the decoder notes that a request left. The bytes are `RequestBytes`' own.
+    private static let noticeForDecoder = HTTPRequestHead(version: .http1_1, method: .PATCH, uri: "/")
+
+    init(dispatcher: WriteDispatcher, shape: RequestShape, isSecure: Bool, bytes: RequestBytes) {
+        self.dispatcher = dispatcher
+        self.shape = shape
+        self.isSecure = isSecure
+        self.bytes = bytes
+    }
+
+    /// False from the moment that it closes.
+    var isUsable: Bool { dispatcher != nil && context?.channel.isActive == true }
+
+    /// Takes the next write; it leaves as soon as the connection is ready.
+    func start(_ write: PlannedWrite, at startedAt: ContinuousClock.Instant) {
+        exchange = Exchange(write: write, startedAt: startedAt)
+        if isReady { send() }
+    }
+
+    /// Ends whatever is under way with `word` and closes.
+    func abandon(_ word: String) {
+        isReady = false
+        finish(exchange?.wasSent == true ? .ambiguous(answer: word) : .notSent(answer: word))
+        close()
+    }
+
+    /// Nothing is told to the dispatcher from here on.
+    func close() {
+        isReady = false
+        dispatcher?.closed(self)
+        dispatcher = nil
+        context?.close(promise: nil)
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if !isSecure { becomeReady() }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { becomeReady() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard exchange != nil else {
+            close()
+            return
+        }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            exchange?.answer = HTTPAnswer(head)
+            exchange?.staysOpen = head.isKeepAlive && head.status.code >= 200
+        case .body(let part):
+            exchange?.bodyLength += part.readableBytes
+            if exchange?.bodyLength ?? 0 > AnswerLimits.bodyInBytes { abandon("too large") }
+        case .end: answered()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isReady = false
+        if let exchange {
+            let certificate = isSecure ? try? context.pipeline.syncOperations.nioSSL_peerCertificate() : nil
+            finish(
+                // A flush that fails at once has put nothing whole on the wire.
+                exchange.wasSent && !isFlushing
+                    ? ConnectionTrouble.afterSending(error)
+                    : ConnectionTrouble.beforeSending(error, certificate: certificate))
+        }
+        close()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isReady = false
+        if let exchange {
+            let word = exchange.answer == nil ? "closed" : "truncated"
+            finish(exchange.wasSent ? .ambiguous(answer: word) : .notSent(answer: word))
+        }
+        close()
+        context.fireChannelInactive()
+    }
+
+    // MARK: Steps
+
+    private func becomeReady() {
+        isReady = true
+        if exchange != nil { send() }
+    }
+
+    private func send() {
+        guard let context, let write = exchange?.write else { return }
+        exchange?.wasSent = true
+        shape.fill(&bytes.buffer, with: write)
+        context.write(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
+        isFlushing = true
+        context.flush()
+        isFlushing = false
+    }
+
+    private func answered() {
+        guard let exchange, let answer = exchange.answer else { return }
+        if !exchange.staysOpen { isReady = false }
+        guard let dispatcher else { return }
+        finish(dispatcher.classify(answer, exchange.write.userUID))
+        if !exchange.staysOpen { close() }
+    }
+
+    private func finish(_ result: AttemptResult) {
+        guard let exchange else { return }
+        self.exchange = nil
+        dispatcher?.finished(exchange, with: result, on: self, staysOpen: isReady && exchange.staysOpen)
+    }
+}
+
+/// Puts a request's bytes, built whole in one buffer, where the decoder's notice comes by.
+final class RequestBytes: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundOut = ByteBuffer
+
+    var buffer = ByteBuffer()
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        context.write(wrapOutboundOut(buffer), promise: promise)
+    }
+}

@@ -1,0 +1,185 @@
+import NIOCore
+import NIOSSL
+import SyncCore
+
+/// Pulls writes from the feed and gives them to connections, all on one event loop: no lock, no task and no future a
+/// request. Idle connections are reused last in, first out, so that those not needed go cold and close.
+final class WriteDispatcher {
+    let classify: HTTPWriteClient.Classifier
+    private let loop: any EventLoop
+    private let factory: ConnectionFactory
+    private let shape: RequestShape
+    private let feed: any WriteFeed
+    private let maximum: Int
+    private var end: (() -> Void)?
+    /// How other threads reach the dispatcher; emptied at the end, since the feed keeps it.
+    private var handle: NIOLoopBoundBox<WriteDispatcher?>?
+
+    private var idle: [WriteConnection] = []
+    private var connections: [ObjectIdentifier: WriteConnection] = [:]
+    private var connecting = 0
+    private var isPulling = false
+    private var mustPullAgain = false
+    private(set) var isReporting = false
+    private var isFinishing = false
+    private var isAborted = false
+    private var wakeUp: Scheduled<Void>?
+    private var deadlines: RepeatedTask?
+
+    init(
+        client: HTTPWriteClient, feed: any WriteFeed, maximum: Int, loop: any EventLoop, end: @escaping () -> Void
+    ) {
+        self.loop = loop
+        self.feed = feed
+        self.maximum = max(1, maximum)
+        self.end = end
+        factory = client.factory
+        shape = client.shape
+        classify = client.classify
+    }
+
+    func start() {
+        let step = min(.milliseconds(250), max(.milliseconds(5), factory.timeout / 20))
+        let handle = NIOLoopBoundBox<WriteDispatcher?>(self, eventLoop: loop)
+        self.handle = handle
+        let nanoseconds = TimeAmount.nanoseconds(step.wholeNanoseconds)
+        deadlines = loop.scheduleRepeatedTask(initialDelay: nanoseconds, delay: nanoseconds) { _ in
+            handle.value?.enforceDeadlines()
+        }
+        let loop = loop
+        feed.onWork {
+            // Every report is followed by a pull, so a wake from inside one needs no second.
+            if loop.inEventLoop, handle.value?.isReporting ?? true { return }
+            loop.execute { handle.value?.pull() }
+        }
+        pull()
+    }
+
+    /// Closes everything now; what was in flight is reported.
+    func abort() {
+        isAborted = true
+        isFinishing = true
+        for connection in Array(connections.values) { connection.abandon("cancelled") }
+        endIfDone()
+    }
+
+    /// Hands out writes until the feed or the connections have had enough.
+    func pull() {
+        guard !isPulling else {
+            mustPullAgain = true
+            return
+        }
+        isPulling = true
+        repeat {
+            mustPullAgain = false
+            while !isFinishing, !idle.isEmpty || connections.count + connecting < maximum, pullOne() {}
+        } while mustPullAgain
+        isPulling = false
+        endIfDone()
+    }
+
+    private func pullOne() -> Bool {
+        let now = ContinuousClock.now
+        switch feed.next(at: now) {
+        case .write(let write):
+            if let connection = idle.popLast() {
+                connection.start(write, at: now)
+            } else {
+                connect(for: write, at: now)
+            }
+            return true
+        case .wait(let until): wake(in: now.duration(to: until))
+        case .idle: break
+        case .finished:
+            isFinishing = true
+            closeIdle()
+        }
+        return false
+    }
+
+    // MARK: What connections say
+
+    func finished(
+        _ exchange: WriteConnection.Exchange, with result: AttemptResult, on connection: WriteConnection,
+        staysOpen: Bool
+    ) {
+        if staysOpen { idle.append(connection) }
+        report(result, index: exchange.write.index, startedAt: exchange.startedAt)
+    }
+
+    func closed(_ connection: WriteConnection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        idle.removeAll { $0 === connection }
+        pull()
+    }
+
+    private func report(_ result: AttemptResult, index: Int, startedAt: ContinuousClock.Instant) {
+        let now = ContinuousClock.now
+        isReporting = true
+        feed.report(result, index: index, latency: startedAt.duration(to: now), at: now)
+        isReporting = false
+        pull()
+    }
+
+    // MARK: Connecting
+
+    private func connect(for write: PlannedWrite, at startedAt: ContinuousClock.Instant) {
+        connecting += 1
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let (shape, isSecure, loop) = (shape, factory.endpoint.isSecure, loop)
+        factory.connect(on: loop) { bytes in
+            WriteConnection(dispatcher: bound.value, shape: shape, isSecure: isSecure, bytes: bytes)
+        }.assumeIsolated().whenComplete { result in
+            bound.value.connected(result, for: write, at: startedAt)
+        }
+    }
+
+    private func connected(
+        _ result: Result<any Channel, any Error>, for write: PlannedWrite, at startedAt: ContinuousClock.Instant
+    ) {
+        connecting -= 1
+        do {
+            let channel = try result.get()
+            let connection = try channel.pipeline.syncOperations.handler(type: WriteConnection.self)
+            guard connection.isUsable else { throw ChannelError.ioOnClosedChannel }
+            connections[ObjectIdentifier(connection)] = connection
+            connection.start(write, at: startedAt)
+            if isAborted { connection.abandon("cancelled") }
+        } catch {
+            report(ConnectionTrouble.beforeSending(error, certificate: nil), index: write.index, startedAt: startedAt)
+        }
+    }
+
+    // MARK: Time and end
+
+    private func wake(in delay: Duration) {
+        wakeUp?.cancel()
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        wakeUp = loop.scheduleTask(in: .nanoseconds(max(0, delay.wholeNanoseconds))) { bound.value.pull() }
+    }
+
+    /// One sweep for all instead of a timer a request.
+    private func enforceDeadlines() {
+        let oldest = ContinuousClock.now - factory.timeout
+        for connection in Array(connections.values) where connection.exchange.map({ $0.startedAt < oldest }) ?? false {
+            connection.abandon("timeout")
+        }
+    }
+
+    private func closeIdle() {
+        let all = idle
+        idle.removeAll()
+        for connection in all { connection.close() }
+    }
+
+    private func endIfDone() {
+        guard isFinishing, !isPulling, connecting == 0 else { return }
+        closeIdle()
+        guard connections.isEmpty, let end else { return }
+        self.end = nil
+        handle?.value = nil
+        wakeUp?.cancel()
+        deadlines?.cancel()
+        end()
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Synchronization
+
+/// One attribute definition: Contentstack's have no type.
+struct StoredDefinition: Sendable {
+    var uid: String
+    var name: String
+    var key: String
+    var description: String
+    var project: String
+    var createdAt: Date
+    var isPreset: Bool
+
+    var json: String {
+        let time = JSONText.quoted(LoggedRequest.text(of: createdAt))
+        return JSONText.object([
+            ("uid", JSONText.quoted(uid)), ("name", JSONText.quoted(name)), ("key", JSONText.quoted(key)),
+            ("description", JSONText.quoted(description)), ("project", JSONText.quoted(project)),
+            ("__type", isPreset ? "\"PRESET\"" : "\"CUSTOM\""), ("createdAt", time), ("updatedAt", time),
+            ("createdBy", "\"simulator\""), ("updatedBy", "\"simulator\""),
+        ])
+    }
+}
+
+/// The attribute definitions of every project; each starts with the eight presets.
+final class DefinitionStore: Sendable {
+    enum Refusal: Error { case duplicateKey, duplicateName, full }
+
+    /// Contentstack's default limit of custom attributes in a project.
+    private static let maximum = 100
+    private static let presets = [
+        "DEVICE_TYPE", "OPERATING_SYSTEM", "QUERY_PARAMETERS", "REFERRER", "COUNTRY", "REGION", "CITY", "DATE_AND_TIME",
+    ]
+
+    private struct State {
+        var custom: [String: [StoredDefinition]] = [:]
+        var generator = SplitMix64(state: 0x5EED)
+    }
+
+    private let state = Mutex(State())
+    private let now: @Sendable () -> Date
+    private let started: Date
+
+    init(now: @escaping @Sendable () -> Date) {
+        self.now = now
+        started = now()
+    }
+
+    func all(of project: String) -> [StoredDefinition] {
+        let presets = Self.presets.map { constant in
+            StoredDefinition(
+                uid: constant, name: constant.replacing("_", with: " ").capitalized, key: constant, description: "",
+                project: project, createdAt: started, isPreset: true)
+        }
+        return presets + state.withLock { $0.custom[project] ?? [] }
+    }
+
+    func keys(of project: String) -> Set<String> {
+        state.withLock { Set(($0.custom[project] ?? []).map(\.key)) }
+    }
+
+    func create(
+        name: String, key: String, description: String, project: String
+    ) throws(Refusal) -> StoredDefinition {
+        let time = now()
+        return try state.withLock { state throws(Refusal) in
+            let existing = state.custom[project] ?? []
+            if existing.contains(where: { $0.key == key }) { throw .duplicateKey }
+            if existing.contains(where: { $0.name == name }) { throw .duplicateName }
+            if existing.count >= Self.maximum { throw .full }
+            let random = String(state.generator.next(), radix: 16)
+            let digits = String(UInt32(truncatingIfNeeded: Int(time.timeIntervalSince1970)), radix: 16) + random
+            let definition = StoredDefinition(
+                uid: String((String(repeating: "0", count: 24) + digits).suffix(24)), name: name, key: key,
+                description: description, project: project, createdAt: time, isPreset: false)
+            state.custom[project] = existing + [definition]
+            return definition
+        }
+    }
+
+    func removeAll() { state.withLock { $0.custom = [:] } }
+}

@@ -1,0 +1,87 @@
+import SyncCore
+
+/// The keys of every file of a project.
+enum KeyTables {
+    static let headrace = MappingSpec(
+        title: "headrace.yml",
+        keys: [
+            KeySpec("version", .integer(minimum: 1), "Version of the file format: 1.", required: true),
+            KeySpec("name", .text, "Name of the project; the folder's name if left out."),
+            KeySpec("sources", .named(.variants(source)), "Databases that models run on, by name."),
+            KeySpec("destinations", .named(.variants(destination)), "Where users are sent, by name."),
+            KeySpec("state", .mapping(state), "Where runs, plans and snapshots are remembered."),
+            KeySpec("alerts", .mapping(alerts), "Who is told when something goes wrong."),
+        ])
+
+    static let source = VariantSpec(
+        "a source", by: "type", "Kind of database.",
+        common: [
+            KeySpec("statement_timeout", .duration, "Longest a model's statement may run; no limit if left out.")
+        ],
+        variants: [
+            (
+                "sqlite",
+                [KeySpec("path", .text, "The database file, relative to the project's folder.", required: true)]
+            ),
+            (
+                "postgres",
+                [
+                    KeySpec(
+                        "url", .secret, "Any libpq URI or DSN; PG* variables, pgpass and service files fill the rest."),
+                    KeySpec(
+                        "allow_superuser", .boolean,
+                        "Accept a superuser, whom a read-only transaction does not hold; default false."),
+                ]
+            ),
+        ])
+
+    static let destination = VariantSpec(
+        "a destination", by: "type", "Kind of destination.",
+        variants: [
+            (
+                "contentstack_personalize",
+                [
+                    KeySpec("region", .region, "Contentstack region or one of the CLI's aliases; default na."),
+                    KeySpec("project_uid", .text, "Uid of the Personalize project.", required: true),
+                    KeySpec("auth", .mapping(authentication), "How the management API is asked; default oauth."),
+                    KeySpec("edge_url", .httpURL, "Overrides the region's edge host, for the simulator or a proxy."),
+                    KeySpec("management_url", .httpURL, "Overrides the region's management host."),
+                    KeySpec(
+                        "max_in_flight", .integer(minimum: 1), "Ceiling of the adaptive concurrency; default 256."),
+                    KeySpec(
+                        "max_requests_per_second", .number(minimum: 0),
+                        "Cap shared by all workers; none by default.", nullable: true),
+                    KeySpec("timeout", .duration, "For a whole request, connection included; default 10s."),
+                    KeySpec("ca_file", .text, "PEM file of certificate authorities to trust instead of the system's."),
+                    KeySpec("proxy", .httpURL, "HTTP proxy that requests go through."),
+                ]
+            )
+        ])
+
+    static let authentication = MappingSpec(
+        title: "auth",
+        keys: [
+            KeySpec(
+                "method", .choice(DestinationDefinition.Authentication.allCases.map(\.rawValue)),
+                "oauth, authtoken or none; only the management API needs it.", required: true)
+        ])
+
+    static let state = MappingSpec(
+        title: "state",
+        keys: [
+            KeySpec("url", .secret, "sqlite:PATH or postgresql://…; default sqlite:.headrace/state.db."),
+            KeySpec("retain_values", .boolean, "False keeps keyed fingerprints only, of all attributes; default true."),
+            KeySpec("memory_limit", .byteCount, "Bound of the diff's memory; default 512MB."),
+            KeySpec("key", .secret, "Install key, instead of .headrace/key; required with a PostgreSQL state."),
+        ])
+
+    /// Keys whose literal values no finding may show.
+    static let secretKeys = [
+        "key", "webhook_url", "routing_key", "account_sid", "api_key", "api_secret", "smtp", "secret",
+    ]
+
+    /// The names of Contentstack's preset attributes: computed from the request, never written.
+    static let presetAttributes: Set<String> = [
+        "DEVICE_TYPE", "OPERATING_SYSTEM", "QUERY_PARAMETERS", "REFERRER", "COUNTRY", "REGION", "CITY", "DATE_AND_TIME",
+    ]
+}

@@ -1,0 +1,73 @@
+package import SyncCore
+
+/// The text of everything in a sync's definitions that decides a plan. Equal texts make equal plans from equal rows;
+/// hashing is the caller's.
+package enum DefinitionDigest {
+    /// One line a part, `name=JSON text`; no secret is in it. Descriptions, schedules, guards and retries, which do
+    /// not change what is sent, are left out.
+    package static func canonicalText(of sync: SyncDefinition) -> String {
+        var lines = ["headrace definitions 1"]
+        func add(_ name: String, _ value: String?) { lines.append("\(name)=\(value.map(quoted) ?? "null")") }
+        add("sync", sync.name)
+        add("model", sync.model.name)
+        add("source", sync.model.source.name)
+        add("statement", sync.model.statement.text)
+        for column in sync.model.primaryKey { add("primary_key", column) }
+        add("time_zone", sync.model.timeZone)
+        add("project_uid", sync.destination.projectUID)
+        add("region", sync.destination.region)
+        add("edge_url", sync.destination.edgeURL)
+        add("match", sync.match.column)
+        add("match_pii", String(sync.match.isPII))
+        add("send", sync.send.rawValue)
+        for mapping in sync.mappings { lines.append("mapping=" + text(of: mapping)) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func text(of mapping: Mapping) -> String {
+        let origin =
+            switch mapping.origin {
+            case .column(let name): "column " + quoted(name)
+            case .value(let value): "value " + text(of: value)
+            case .template(let template): "template " + template.parts.map(text).joined(separator: " ")
+            }
+        let policy =
+            switch mapping.onNull {
+            case .skip: "skip"
+            case .null: "null"
+            case .constant(let value): "constant " + text(of: value)
+            }
+        return [
+            origin, "cast " + (mapping.cast?.rawValue ?? "none"), "on_null " + policy,
+            "on_removed " + (mapping.onRemoved.map(text) ?? "none"), text(of: mapping.attribute),
+        ].joined(separator: "; ")
+    }
+
+    private static func text(of attribute: AttributeDefinition) -> String {
+        [
+            "attribute " + quoted(attribute.key), "type " + attribute.type.rawValue,
+            "allowed [" + attribute.allowed.map(text).joined(separator: ",") + "]",
+            "pii \(attribute.isPII)", "encoding " + attribute.encoding.rawValue,
+            "precision " + attribute.precision.rawValue,
+        ].joined(separator: "; ")
+    }
+
+    private static func text(of part: Template.Part) -> String {
+        switch part {
+        case .text(let text): "text " + quoted(text)
+        case .column(let name): "column " + quoted(name)
+        }
+    }
+
+    /// The kind is part of the text: 1 as an integer is not 1 as a number.
+    private static func text(of value: AttributeValue) -> String {
+        switch value {
+        case .null: "null"
+        case .boolean, .string: value.json
+        case .integer: "integer " + value.json
+        case .number: "number " + value.json
+        }
+    }
+
+    private static func quoted(_ text: String) -> String { AttributeValue.string(text).json }
+}

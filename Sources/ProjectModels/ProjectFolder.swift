@@ -1,0 +1,48 @@
+import Foundation
+import SyncCore
+
+/// Reads the files of a project's folder and keeps their text for the findings' source lines.
+final class ProjectFolder {
+    let directory: String
+    let findings: Findings
+    private(set) var files: [String: ProjectFile] = [:]
+
+    init(directory: String, findings: Findings) {
+        self.directory = directory
+        self.findings = findings
+    }
+
+    /// Nil when the file is missing; a finding when it is there and cannot be read.
+    func file(_ path: String) -> ProjectFile? {
+        let url = URL(filePath: directory + "/" + path)
+        guard FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) else { return nil }
+        guard let bytes = try? Data(contentsOf: url) else {
+            findings.error("unreadable_file", "the file cannot be read", at: Diagnostic.Position(path, line: 1))
+            return nil
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            findings.error("unreadable_file", "the file is not UTF-8 text", at: place(ofBadByteIn: bytes, path: path))
+            return nil
+        }
+        let file = ProjectFile(path: path, text: text)
+        files[path] = file
+        return file
+    }
+
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: directory + "/" + path) }
+
+    /// Names in models/ with this extension, sorted.
+    func modelNames(withExtension suffix: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/models")) ?? []
+        return names.filter { $0.hasSuffix("." + suffix) && !$0.hasPrefix(".") }
+            .map { String($0.dropLast(suffix.count + 1)) }.sorted()
+    }
+
+    private func place(ofBadByteIn bytes: Data, path: String) -> Diagnostic.Position {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where String(validating: line, as: UTF8.self) == nil {
+            return Diagnostic.Position(path, line: index + 1)
+        }
+        return Diagnostic.Position(path, line: 1)
+    }
+}

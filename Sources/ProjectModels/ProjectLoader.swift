@@ -1,0 +1,132 @@
+import Foundation
+package import SyncCore
+
+/// Turns the files of a project into definitions, or into everything that is wrong with them.
+package enum ProjectLoader {
+    /// Reads the project in `directory`; `environment` feeds `${NAME}`.
+    /// Findings cover all files, sorted by file, line and column. The project is nil when one of them is an error.
+    package static func load(
+        directory: String, environment: [String: String]
+    ) -> (project: Project?, findings: [Diagnostic]) {
+        let directory = ProjectPaths.absolute(directory, in: FileManager.default.currentDirectoryPath)
+        let loading = ProjectLoading(directory: directory, environment: environment)
+        let project = loading.load()
+        let findings = loading.findings.sorted(files: loading.folder.files)
+        return (loading.findings.hasErrors ? nil : project, findings)
+    }
+
+    /// The nearest of `path` and its parents that holds a headrace.yml.
+    /// Throws `no_project` when none does.
+    package static func findProjectDirectory(startingAt path: String) throws(Diagnostic) -> String {
+        let start = ProjectPaths.absolute(path, in: FileManager.default.currentDirectoryPath)
+        var folder = URL(filePath: start, directoryHint: .isDirectory).standardizedFileURL
+        while true {
+            let file = folder.appending(path: Configuration.fileName).path(percentEncoded: false)
+            if FileManager.default.fileExists(atPath: file) {
+                return ProjectPaths.absolute(folder.path(percentEncoded: false), in: "/")
+            }
+            let parent = folder.deletingLastPathComponent().standardizedFileURL
+            guard parent.path(percentEncoded: false).count < folder.path(percentEncoded: false).count else { break }
+            folder = parent
+        }
+        throw .error(
+            "no_project", "neither \(start) nor a folder above it holds a \(Configuration.fileName)",
+            hint: "make a project with `headrace init`, or name its folder with --project")
+    }
+}
+
+/// One reading of one project.
+private struct ProjectLoading {
+    let folder: ProjectFolder
+    let findings = Findings()
+    let expansion: VariableExpansion
+
+    init(directory: String, environment: [String: String]) {
+        folder = ProjectFolder(directory: directory, findings: findings)
+        expansion = VariableExpansion(environment: environment, directory: directory)
+    }
+
+    func load() -> Project? {
+        let configuration = configuration()
+        let attributes = attributes()
+        let files = modelFiles(configuration, attributes)
+        let syncs = files.flatMap(\.syncs)
+        SyncChecks(findings: findings).check(syncs)
+        guard let state = configuration.state else { return nil }
+        return Project(
+            name: configuration.name ?? URL(filePath: folder.directory).lastPathComponent,
+            directory: folder.directory, sources: configuration.sources.definitions,
+            destinations: configuration.destinations.definitions, state: state, alerts: configuration.alerts,
+            attributes: attributes.definitions, models: files.compactMap(\.model),
+            syncs: files.flatMap { file in file.syncs.compactMap { sync in file.model.flatMap(sync.definition) } }
+                .sorted { $0.name < $1.name })
+    }
+
+    private func configuration() -> Configuration {
+        guard folder.exists(Configuration.fileName) else {
+            findings.error(
+                "missing_file", "the project has no \(Configuration.fileName)",
+                at: Diagnostic.Position(Configuration.fileName, line: 1))
+            return Configuration()
+        }
+        guard let (_, document) = document(Configuration.fileName, KeyTables.headrace) else { return Configuration() }
+        return ConfigurationSection(directory: folder.directory, findings: findings).read(document)
+    }
+
+    private func attributes() -> Registry<AttributeDefinition> {
+        guard folder.exists(AttributeSection.file) else { return Registry(names: []) }
+        guard let (_, document) = document(AttributeSection.file, KeyTables.attributesFile) else { return .unreadable }
+        return AttributeSection(findings: findings).read(document)
+    }
+
+    private func modelFiles(
+        _ configuration: Configuration, _ attributes: Registry<AttributeDefinition>
+    ) -> [ModelFile] {
+        let names = folder.modelNames(withExtension: "yml").filter { $0 != "attributes" }
+        for name in folder.modelNames(withExtension: "sql") where !names.contains(name) {
+            findings.warning(
+                "missing_model_file", "the statement is not used: there is no models/\(name).yml",
+                at: Diagnostic.Position("models/\(name).sql", line: 1))
+        }
+        return names.map { name in
+            let statement = statement(of: name)
+            guard let (file, document) = document("models/\(name).yml", KeyTables.modelFile) else {
+                return ModelFile(model: nil, syncs: [])
+            }
+            let section = ModelSection(
+                name: name, file: file, statement: statement, configuration: configuration, attributes: attributes,
+                findings: findings)
+            return section.read(document)
+        }
+    }
+
+    private func statement(of name: String) -> SQLStatement? {
+        let path = "models/\(name).sql"
+        guard folder.exists(path) else {
+            findings.error(
+                "missing_model_sql", "the model's statement is missing: there is no \(path)",
+                at: Diagnostic.Position("models/\(name).yml", line: 1))
+            return nil
+        }
+        guard let file = folder.file(path) else { return nil }
+        guard !SQLText.isBlank(file.text) else {
+            findings.error("empty_model", "the file holds no statement", at: Diagnostic.Position(path, line: 1))
+            return nil
+        }
+        return SQLStatement(text: file.text, file: path)
+    }
+
+    /// The file's document with variables expanded and its shape checked; nil after a finding.
+    private func document(_ path: String, _ spec: MappingSpec) -> (ProjectFile, YAMLValue)? {
+        guard let file = folder.file(path) else { return nil }
+        let start = Diagnostic.Position(path, line: 1)
+        let count = findings.all.count
+        guard let written = YAMLReader.read(file, findings: findings) else {
+            if findings.all.count == count { findings.error("empty_file", "the file is empty", at: start) }
+            return nil
+        }
+        let value = expansion.expand(written, file: file, findings: findings)
+        ShapeCheck(findings: findings).check(value, .mapping(spec), name: path, owner: start)
+        return (file, value)
+    }
+}

@@ -1,0 +1,141 @@
+import SyncCore
+
+/// What headrace.yml says.
+struct Configuration {
+    static let fileName = "headrace.yml"
+
+    var name: String?
+    var sources = Registry<SourceDefinition>.unreadable
+    var destinations = Registry<DestinationDefinition>.unreadable
+    var state: StateDefinition?
+    var alerts = AlertDefinition()
+}
+
+/// Reads headrace.yml, whose shape was checked.
+struct ConfigurationSection {
+    let directory: String
+    let findings: Findings
+
+    func read(_ document: YAMLValue) -> Configuration {
+        var configuration = Configuration()
+        guard let root = Settings(document) else { return configuration }
+        if let version = root.integer("version"), version > 1 {
+            findings.error(
+                "invalid_value", "`version`: this headrace reads version 1 only", at: root.position(of: "version"))
+        }
+        configuration.name = root.text("name")
+        configuration.sources = registry(root.entry("sources"), read: source)
+        configuration.destinations = registry(root.entry("destinations"), read: destination)
+        configuration.state = state(root)
+        configuration.alerts = AlertSection(findings: findings).read(root.settings("alerts"))
+        return configuration
+    }
+
+    private func registry<Definition>(
+        _ entry: YAMLEntry?, read: (String, Settings, Diagnostic.Position) -> Definition?
+    ) -> Registry<Definition> {
+        guard let entry, !entry.value.isNull else { return Registry(names: []) }
+        guard let section = Settings(entry.value) else { return .unreadable }
+        var registry = Registry<Definition>(names: Set(section.entries.map(\.key)))
+        for item in section.entries {
+            guard let settings = Settings(item.value), let definition = read(item.key, settings, item.keyPosition)
+            else { continue }
+            registry.add(definition, name: item.key)
+        }
+        return registry
+    }
+
+    private func source(_ name: String, _ settings: Settings, at position: Diagnostic.Position) -> SourceDefinition? {
+        let kind: SourceDefinition.Kind
+        switch settings.text("type") {
+        case "sqlite":
+            guard let path = settings.text("path") else { return nil }
+            if path.isEmpty { requireText("path", in: settings) }
+            kind = .sqlite(path: ProjectPaths.absolute(path, in: directory))
+        case "postgres":
+            if settings.entry("url") != nil, settings.text("url") == nil { return nil }
+            kind = .postgres(
+                url: settings.secret("url") ?? Secret(""), allowSuperuser: settings.boolean("allow_superuser") ?? false)
+        default: return nil
+        }
+        requirePositive("statement_timeout", in: settings)
+        return SourceDefinition(
+            name: name, kind: kind, statementTimeout: settings.duration("statement_timeout"), position: position)
+    }
+
+    private func destination(
+        _ name: String, _ settings: Settings, at position: Diagnostic.Position
+    ) -> DestinationDefinition? {
+        guard let projectUID = settings.text("project_uid") else { return nil }
+        // It travels in a header.
+        guard UserUID.isValid(projectUID.utf8) else {
+            findings.error(
+                "invalid_value", "`project_uid`: must be visible ASCII without spaces",
+                at: settings.position(of: "project_uid"))
+            return nil
+        }
+        requirePositive("timeout", in: settings)
+        if let rate = settings.number("max_requests_per_second"), rate == 0 {
+            findings.error(
+                "invalid_value", "`max_requests_per_second`: must be more than 0; null means no cap",
+                at: settings.position(of: "max_requests_per_second"))
+        }
+        var destination = DestinationDefinition(name: name, projectUID: projectUID, position: position)
+        destination.region = settings.text("region").flatMap(ContentstackRegion.id) ?? "na"
+        destination.authentication = settings.settings("auth")?.choice("method") ?? .oauth
+        destination.edgeURL = settings.text("edge_url").map(withoutTrailingSlash)
+        destination.managementURL = settings.text("management_url").map(withoutTrailingSlash)
+        destination.maxInFlight = settings.integer("max_in_flight") ?? destination.maxInFlight
+        destination.maxRequestsPerSecond = settings.number("max_requests_per_second")
+        destination.timeout = settings.duration("timeout") ?? destination.timeout
+        destination.caFile = settings.text("ca_file").map { ProjectPaths.absolute($0, in: directory) }
+        destination.proxy = settings.text("proxy").map(withoutTrailingSlash)
+        return destination
+    }
+
+    private func state(_ root: Settings) -> StateDefinition? {
+        let standard = StateDefinition(
+            location: .sqlite(path: ProjectPaths.absolute(".headrace/state.db", in: directory)))
+        guard let settings = root.settings("state") else { return standard }
+        var state = standard
+        if let url = settings.text("url") {
+            guard let location = location(url) else {
+                findings.error(
+                    "invalid_value", "`url`: a state is at sqlite:PATH or postgresql://…",
+                    at: settings.position(of: "url"))
+                return nil
+            }
+            state.location = location
+        }
+        state.retainsValues = settings.boolean("retain_values") ?? true
+        state.memoryLimitInBytes = settings.byteCount("memory_limit") ?? state.memoryLimitInBytes
+        state.key = settings.secret("key")
+        if settings.text("key") == "" { requireText("key", in: settings) }
+        if case .postgres = state.location, settings.entry("key") == nil {
+            findings.error(
+                "missing_key", "a PostgreSQL state needs the key `key`", at: root.entry("state")?.keyPosition)
+        }
+        return state
+    }
+
+    private func location(_ url: String) -> StateDefinition.Location? {
+        if url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") { return .postgres(url: Secret(url)) }
+        guard url.hasPrefix("sqlite:"), url.count > "sqlite:".count else { return nil }
+        return .sqlite(path: ProjectPaths.absolute(String(url.dropFirst("sqlite:".count)), in: directory))
+    }
+
+    private func requirePositive(_ key: String, in settings: Settings) {
+        guard settings.duration(key) == .zero else { return }
+        findings.error("invalid_duration", "`\(key)`: must be longer than 0", at: settings.position(of: key))
+    }
+
+    private func requireText(_ key: String, in settings: Settings) {
+        findings.error("invalid_value", "`\(key)`: must not be empty", at: settings.position(of: key))
+    }
+
+    private func withoutTrailingSlash(_ url: String) -> String {
+        var url = url
+        while url.hasSuffix("/") { url.removeLast() }
+        return url
+    }
+}

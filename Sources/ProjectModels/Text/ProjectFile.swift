@@ -1,0 +1,45 @@
+import SyncCore
+
+/// The text of one file of the project, and where things stand in it.
+struct ProjectFile {
+    /// Relative to the project.
+    let path: String
+    let text: String
+    private let lines: [Substring]
+
+    init(path: String, text: String) {
+        self.path = path
+        self.text = text
+        lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    }
+
+    /// `column` counts Unicode scalars from 1, as the YAML parser does; a position counts characters.
+    func position(line: Int, scalarColumn column: Int) -> Diagnostic.Position {
+        guard let text = self.line(line) else { return Diagnostic.Position(path, line: max(1, line)) }
+        let before = String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(0, column - 1))))
+        return Diagnostic.Position(path, line: line, column: before.count + 1)
+    }
+
+    /// Line and column of a character of the text, counted from 0.
+    func position(ofCharacter offset: Int) -> Diagnostic.Position {
+        let before = text.prefix(max(0, offset))
+        let line = before.count(where: \.isNewline)
+        let column = before.reversed().prefix { !$0.isNewline }.count
+        return Diagnostic.Position(path, line: line + 1, column: column + 1)
+    }
+
+    /// The text of a line, counted from 1.
+    func line(_ number: Int) -> String? {
+        lines.indices.contains(number - 1) ? String(lines[number - 1]) : nil
+    }
+
+    /// Where `text` stands in the rest of a value's first line; the value itself where it is not written there as such.
+    func place(of text: String, from position: Diagnostic.Position) -> Diagnostic.Position {
+        guard let line = self.line(position.line),
+            let start = line.index(line.startIndex, offsetBy: position.column - 1, limitedBy: line.endIndex),
+            let found = line[start...].firstRange(of: text)
+        else { return position }
+        let column = line.distance(from: line.startIndex, to: found.lowerBound) + 1
+        return Diagnostic.Position(position.file, line: position.line, column: column)
+    }
+}

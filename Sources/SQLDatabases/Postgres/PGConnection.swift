@@ -1,0 +1,90 @@
+import CLibPQ
+
+/// One connection, closed exactly once when its owner lets go. Calls block: it lives inside an actor that runs on a
+/// `DatabaseExecutor` and never leaves it.
+final class PGConnection {
+    private let pointer: OpaquePointer
+
+    /// Connects, waiting at most the parameters' `connect_timeout` for each host. Throws what libpq says of the last
+    /// attempts, which names hosts, ports, users and databases, never a password.
+    init(_ parameters: PGParameters) throws(PGError) {
+        guard let pointer = parameters.withArrays({ PQconnectdbParams($0, $1, 1) }) else {
+            throw PGError(sqlState: "53200", message: "out of memory")
+        }
+        self.pointer = pointer
+        guard PQstatus(pointer) == CONNECTION_OK else { throw lastError }
+        // Without it libpq prints notices to standard error.
+        PQsetNoticeProcessor(pointer, { _, _ in }, nil)
+    }
+
+    deinit { PQfinish(pointer) }
+
+    var isLost: Bool { PQstatus(pointer) != CONNECTION_OK }
+    var user: String { PQuser(pointer).map { String(cString: $0) } ?? "" }
+    var database: String { PQdb(pointer).map { String(cString: $0) } ?? "" }
+    var host: String { PQhost(pointer).map { String(cString: $0) } ?? "" }
+    var port: String { PQport(pointer).map { String(cString: $0) } ?? "" }
+    var serverVersion: String { PQparameterStatus(pointer, "server_version").map { String(cString: $0) } ?? "" }
+    var isEncrypted: Bool { PQsslInUse(pointer) != 0 }
+
+    /// What can stop a statement of this connection from any thread.
+    func cancelHandle() -> PGCancel? { PGCancel(PQgetCancel(pointer)) }
+
+    /// Runs commands without parameters in the simple protocol and returns the last one's result, in text.
+    @discardableResult
+    func execute(_ sql: String) throws(PGError) -> PGResult { try checked(PQexec(pointer, sql)) }
+
+    /// Prepares the unnamed statement.
+    func prepare(_ sql: String) throws(PGError) { _ = try checked(PQprepare(pointer, "", sql, 0, nil)) }
+
+    /// The columns of the unnamed statement.
+    func describe() throws(PGError) -> [PGColumn] {
+        let result = try checked(PQdescribePrepared(pointer, ""))
+        return (0..<result.columnCount).map { result.column($0) }
+    }
+
+    /// Starts the unnamed statement; its rows come one by one and in binary from `nextResult`.
+    func startSingleRowMode() throws(PGError) {
+        guard PQsendQueryPrepared(pointer, "", 0, nil, nil, nil, 1) == 1, PQsetSingleRowMode(pointer) == 1 else {
+            throw lastError
+        }
+    }
+
+    /// Waits for the next result of what was started; nil when there is none left.
+    @inline(__always)
+    func nextResult() -> PGResult? { PGResult(PQgetResult(pointer)) }
+
+    private func checked(_ result: OpaquePointer?) throws(PGError) -> PGResult {
+        guard let result = PGResult(result) else { throw lastError }
+        if let error = result.error { throw error }
+        return result
+    }
+
+    private var lastError: PGError {
+        PGError(sqlState: "", message: PQerrorMessage(pointer).map { String(cString: $0) } ?? "unknown error")
+    }
+}
+
+// Never leaves the actor that owns the connection.
+@available(*, unavailable)
+extension PGConnection: Sendable {}
+
+/// Asks the server to stop what a connection is running. libpq allows its use from any thread, also when the connection
+/// is closed already.
+final class PGCancel: Sendable {
+    // Immutable once made: `PQcancel` only reads it.
+    nonisolated(unsafe) private let pointer: OpaquePointer
+
+    init?(_ pointer: OpaquePointer?) {
+        guard let pointer else { return nil }
+        self.pointer = pointer
+    }
+
+    deinit { PQfreeCancel(pointer) }
+
+    /// Blocks while it connects to the server. False when the server could not be told.
+    @discardableResult
+    func send() -> Bool {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { PQcancel(pointer, $0.baseAddress, 256) == 1 }
+    }
+}

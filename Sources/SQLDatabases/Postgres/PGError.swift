@@ -1,0 +1,37 @@
+import CLibPQ
+
+/// An error of the server or of libpq, copied out of its result. `detail` may quote rows: it is for decisions and
+/// tests, never for messages.
+package struct PGError: Error, Sendable, Equatable {
+    /// Five characters; empty when libpq itself complains, that is when the connection is gone.
+    package var sqlState: String
+    package var message: String
+    package var detail: String?
+    package var hint: String?
+    /// In the statement that was sent, counted in characters from 1.
+    package var position: Int?
+
+    init(sqlState: String, message: String, position: Int? = nil) {
+        (self.sqlState, self.message, self.position) = (sqlState, message, position)
+    }
+
+    init(result: borrowing PGResult) {
+        sqlState = result.field(PGField.sqlState) ?? ""
+        message = result.field(PGField.message) ?? ""
+        detail = result.field(PGField.detail)
+        hint = result.field(PGField.hint)
+        position = result.field(PGField.position).flatMap { Int($0) }
+    }
+
+    /// The first two characters of the SQLSTATE.
+    var sqlClass: Substring { sqlState.prefix(2) }
+}
+
+/// The codes of `PQresultErrorField`, which the header has as character macros.
+private enum PGField {
+    static let sqlState = Int32(UInt8(ascii: "C"))
+    static let message = Int32(UInt8(ascii: "M"))
+    static let detail = Int32(UInt8(ascii: "D"))
+    static let hint = Int32(UInt8(ascii: "H"))
+    static let position = Int32(UInt8(ascii: "P"))
+}

@@ -1,0 +1,172 @@
+import SyncCore
+
+/// Says what an error of the server means for a source: what the caller does next, and a message that names the place,
+/// quotes no row and shows no secret.
+struct PostgresDiagnosis: Sendable {
+    enum Phase { case preparing, reading }
+
+    /// The source's name in headrace.yml.
+    var source: String
+    /// Host, port, database and user in words.
+    var target: String
+    var statement: SQLStatement?
+
+    // MARK: - Connecting
+
+    /// libpq gives no SQLSTATE for a failed connection, so its own words say which of the causes it was.
+    func connecting(_ error: PGError) -> SourceFailure {
+        let lines = error.message.split(whereSeparator: \.isNewline).map {
+            $0.split(separator: "\t").joined(separator: " ")
+        }
+        return SourceFailure(
+            .unavailable,
+            .error(
+                "source_connection",
+                "source \"\(source)\" cannot connect to \(target): \(lines.joined(separator: "; "))",
+                hint: "check host, port, database, user and password in sources.\(source).url, the PG* variables "
+                    + "and ~/.pgpass; `psql` with the same URL must connect"))
+    }
+
+    func address(_ problem: PGParametersProblem) -> SourceFailure {
+        switch problem {
+        case .notAnAddress:
+            SourceFailure(
+                .statement,
+                .error(
+                    "source_url", "the url of source \"\(source)\" is neither a PostgreSQL URI nor a DSN",
+                    hint: "write postgresql://user:password@host:5432/database or host=… dbname=… user=…; "
+                        + "in a URI, percent-encode special characters of the password"))
+        case .passwordNotEncoded:
+            SourceFailure(
+                .statement,
+                .error(
+                    "source_url", "the url of source \"\(source)\" has an @ in its user or password",
+                    hint: "write %40 for @, %3A for : and %2F for / in user and password"))
+        }
+    }
+
+    func superuser(_ role: String) -> SourceFailure {
+        SourceFailure(
+            .statement,
+            .error(
+                "superuser",
+                "source \"\(source)\" connects as \"\(role)\", a role that can run programs on the database's host: "
+                    + "a read-only transaction does not stop that",
+                hint: "connect as a role that can only read: CREATE ROLE headrace LOGIN PASSWORD '…'; "
+                    + "GRANT USAGE ON SCHEMA … TO headrace; GRANT SELECT ON … TO headrace; "
+                    + "or accept the risk with `allow_superuser: true` in sources.\(source)"))
+    }
+
+    // MARK: - Statements
+
+    /// `prefix` scalars stood before the user's text in what was sent.
+    func failure(_ error: PGError, _ phase: Phase, prefix: Int = 0) -> SourceFailure {
+        switch error.sqlState {
+        case "57014":
+            return place(
+                .timedOut, "source_timeout", "source \"\(source)\" stopped the statement: it ran out of time",
+                hint: "make the model faster or raise sources.\(source).statement_timeout; "
+                    + "the server and its administrators can stop it too")
+        case "55P03":
+            return place(
+                .unavailable, "source_lock", "source \"\(source)\" gave up waiting for a lock: \(error.message)")
+        case "42501":
+            return place(
+                .unavailable, "source_permission", "source \"\(source)\": \(error.message)",
+                hint: "grant the source's role what the model reads: GRANT SELECT ON … TO …")
+        case "25006":
+            return place(.statement, "writes", "a model may only read: \(error.message)")
+        case "", "57P01", "57P02", "57P03", "57P04":
+            return lost(error)
+        default: break
+        }
+        switch error.sqlClass {
+        case "08", "40": return lost(error)
+        case "28", "3D", "53", "58", "XX":
+            return place(.unavailable, "source_unavailable", "source \"\(source)\": \(error.message)")
+        case "42": return mistake(error, prefix: prefix)
+        default: return phase == .preparing ? mistake(error, prefix: prefix) : whileRowsFlow(error)
+        }
+    }
+
+    /// A mistake of the user's at a place in the text.
+    func refusal(_ code: String, _ message: String, atScalar offset: Int?, hint: String? = nil) -> SourceFailure {
+        place(.statement, code, message, atScalar: offset ?? 0, hint: hint)
+    }
+
+    var cancelled: SourceFailure {
+        SourceFailure(.cancelled, .error("source_cancelled", "reading source \"\(source)\" was cancelled"))
+    }
+
+    /// The connection ended without the server's last word.
+    var brokenOff: SourceFailure {
+        lost(PGError(sqlState: "", message: "the connection ended before the last row"))
+    }
+
+    /// A value that is not of the type that the server announced.
+    func undecodable(_ column: ColumnDescription) -> SourceFailure {
+        place(
+            .unavailable, "source_protocol",
+            "source \"\(source)\" sent a value of column \"\(column.name)\" that is no \(column.typeName)")
+    }
+
+    private func mistake(_ error: PGError, prefix: Int) -> SourceFailure {
+        let code =
+            switch error.sqlState {
+            case "42601": "sql_syntax"
+            case "42P01": "unknown_table"
+            case "42703": "unknown_source_column"
+            case "42883": "unknown_function"
+            default: "sql_error"
+            }
+        let offset = error.position.map { $0 - 1 - prefix }.flatMap { $0 >= 0 ? $0 : nil }
+        return place(.statement, code, error.message, atScalar: offset, hint: error.hint)
+    }
+
+    private func lost(_ error: PGError) -> SourceFailure {
+        let words = error.message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        return place(.lost, "source_lost", "source \"\(source)\" lost its connection or its snapshot: \(words)")
+    }
+
+    /// Messages of data errors quote the data (`invalid input syntax for type integer: "…"`), so none is shown.
+    private func whileRowsFlow(_ error: PGError) -> SourceFailure {
+        place(
+            .unavailable, "source_error",
+            "source \"\(source)\" failed on a row: \(PGConditions.name(error.sqlState)) (SQLSTATE \(error.sqlState))",
+            hint: "the server's message may quote a row, so it is not shown: run the model in psql to see it")
+    }
+
+    private func place(
+        _ kind: SourceFailure.Kind, _ code: String, _ message: String, atScalar offset: Int? = nil, hint: String? = nil
+    ) -> SourceFailure {
+        var diagnostic = Diagnostic.error(code, message, hint: hint)
+        if let statement {
+            if let offset {
+                let place = statement.position(ofScalar: offset)
+                (diagnostic.position, diagnostic.sourceLine) = (place.position, place.sourceLine)
+            } else {
+                diagnostic.position = Diagnostic.Position(statement.file, line: 1)
+            }
+        }
+        return SourceFailure(kind, diagnostic)
+    }
+}
+
+/// The names of errors that rows can cause (https://www.postgresql.org/docs/15/errcodes-appendix.html).
+enum PGConditions {
+    static func name(_ sqlState: String) -> String {
+        switch sqlState {
+        case "22001": "a text too long for its type"
+        case "22003": "a number out of range"
+        case "22007", "22008": "a date or time that is none"
+        case "22012": "a division by zero"
+        case "22021": "a character that is none in the encoding"
+        case "22P02": "a text that does not read as the type it is cast to"
+        case "21000": "a subquery with more than one row"
+        case _ where sqlState.hasPrefix("22"): "a value that does not fit"
+        case _ where sqlState.hasPrefix("P0"): "an error raised by a function"
+        case _ where sqlState.hasPrefix("54"): "a limit of the server"
+        default: "an error of the server"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+package import SyncCore
+
+/// A PostgreSQL database that models run on, through the system's libpq. Every call makes its own connection, in which
+/// one read-only, repeatable-read transaction is begun, rolled back and closed.
+package struct PostgresSource: Source {
+    private let settings: PostgresSettings
+
+    /// `url` is any libpq URI or DSN; empty means the PG* variables alone. Unless it, they or a service file say
+    /// otherwise, servers that are not local must show a certificate for their name, and each host has 10 s to answer.
+    /// `allowSuperuser`: also roles that can run programs on the server. `statementTimeout`: nil for no limit of ours.
+    package init(name: String, url: Secret, allowSuperuser: Bool, statementTimeout: Duration?) {
+        settings = PostgresSettings(
+            name: name, url: url, allowSuperuser: allowSuperuser, statementTimeout: statementTimeout,
+            environment: ProcessInfo.processInfo.environment)
+    }
+
+    package var dialect: SQLDialect { .postgres }
+
+    package func describe(_ statement: SQLStatement) async throws(SourceFailure) -> [ColumnDescription] {
+        try await inSession { session throws(SourceFailure) in
+            try await session.prepare(statement, checks: true)
+        }
+    }
+
+    package func read(_ statement: SQLStatement) async throws(SourceFailure) -> any RowReader {
+        let session = PostgresSession(settings)
+        do throws(SourceFailure) {
+            let columns = try await session.cancellable { () async throws(SourceFailure) in
+                let columns = try await session.prepare(statement, checks: false)
+                try await session.start()
+                return columns
+            }
+            return PostgresRowReader(columns: columns, session: session)
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    package func probe() async throws(SourceFailure) -> String {
+        try await inSession { session throws(SourceFailure) in try await session.connect() }
+    }
+
+    private func inSession<Value: Sendable>(
+        _ work: (PostgresSession) async throws(SourceFailure) -> Value
+    ) async throws(SourceFailure) -> Value {
+        let session = PostgresSession(settings)
+        do throws(SourceFailure) {
+            let value = try await session.cancellable { () async throws(SourceFailure) in try await work(session) }
+            await session.close()
+            return value
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+}
+
+/// The rows of one statement, in binary and one by one from libpq, a batch at a time from here.
+struct PostgresRowReader: RowReader {
+    let columns: [ColumnDescription]
+    let session: PostgresSession
+
+    func next(reusing batch: consuming RowBatch) async throws(SourceFailure) -> RowBatch? {
+        var slot: RowBatch? = consume batch
+        return try await session.cancellable { () async throws(SourceFailure) in
+            try await session.fill(slot.take() ?? RowBatch(columnCount: columns.count))
+        }
+    }
+
+    func close() async { await session.close() }
+}
+
+/// What a source's connections are made with.
+struct PostgresSettings: Sendable {
+    var name: String
+    var url: Secret
+    var allowSuperuser: Bool
+    var statementTimeout: Duration?
+    var environment: [String: String]
+
+    /// Only `SET LOCAL`: a pooler such as PgBouncer would hand a plain `SET` on to the connection's next user.
+    var transactionStart: String {
+        var commands = [
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL lock_timeout = '30s'",
+            "SET LOCAL idle_in_transaction_session_timeout = '5min'",
+        ]
+        if let statementTimeout {
+            let (seconds, attoseconds) = statementTimeout.components
+            let milliseconds = min(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000), Int64(Int32.max))
+            commands.append("SET LOCAL statement_timeout = \(milliseconds)")
+        }
+        return commands.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,90 @@
+import CLibPQ
+import SyncCore
+
+/// A model's statement as the server prepared it: its columns, and how their cells are read.
+struct PreparedModel: Sendable {
+    let columns: [ColumnDescription]
+    private let decoders: [PGDecoder]
+    private let wrapped: WrappedModel
+
+    /// Prepares the user's own text first, so that errors point into it, and then a SELECT around it. That second one
+    /// is what runs: PostgreSQL takes nothing that writes inside it, and columns without a decoder are cast to text.
+    init(
+        _ outline: SQLOutline, on connection: PGConnection, _ diagnosis: PostgresDiagnosis,
+        isCancelled: () -> Bool
+    ) throws(SourceFailure) {
+        let described: [PGColumn]
+        let types: [PostgresType]
+        do throws(PGError) {
+            guard let statement = diagnosis.statement else {
+                preconditionFailure("a model is prepared from a statement")
+            }
+            try connection.prepare(statement.text)
+            described = try connection.describe()
+            types = try PostgresCatalogue.types(of: described, on: connection)
+        } catch {
+            if isCancelled() { throw diagnosis.cancelled }
+            throw ModelGate.preparing(error, outline, diagnosis)
+        }
+        try ModelGate.check(outline, columns: described.count, diagnosis)
+        let wrapped = WrappedModel(outline.statement, types: types)
+        let nullability: [Bool?]
+        do throws(PGError) {
+            nullability = try PostgresCatalogue.nullability(of: described, outline, on: connection)
+            try connection.prepare(wrapped.text)
+        } catch {
+            if isCancelled() { throw diagnosis.cancelled }
+            throw ModelGate.wrapping(error, outline, prefix: wrapped.prefixLength, diagnosis)
+        }
+        self.wrapped = wrapped
+        decoders = types.map(\.decoder)
+        columns = described.indices.map {
+            ColumnDescription(
+                name: described[$0].name, type: types[$0].sourceType, typeName: types[$0].name,
+                isNullable: nullability[$0])
+        }
+    }
+
+    /// Opening a cursor makes the server plan the model and check what it may read, and gives no row.
+    func check(on connection: PGConnection, _ diagnosis: PostgresDiagnosis) throws(SourceFailure) {
+        let cursor = "DECLARE headrace_check NO SCROLL CURSOR FOR "
+        do throws(PGError) { try connection.execute(cursor + wrapped.text) } catch {
+            throw diagnosis.failure(error, .preparing, prefix: cursor.unicodeScalars.count + wrapped.prefixLength)
+        }
+    }
+
+    /// Appends the cells of a row; returns the column whose bytes are no value of its type, nil when all are.
+    @inline(__always)
+    func decode(_ result: borrowing PGResult, into batch: inout RowBatch) -> Int? {
+        for column in 0..<decoders.count {
+            guard let bytes = result.bytes(row: 0, column: Int32(truncatingIfNeeded: column)) else {
+                batch.cells.append(.null)
+                continue
+            }
+            guard let cell = decoders[column].decode(bytes, into: &batch) else { return column }
+            batch.cells.append(cell)
+        }
+        return nil
+    }
+}
+
+/// The SELECT around a model. Its columns get names of ours, since a model may give two the same.
+struct WrappedModel: Sendable {
+    let text: String
+    /// Scalars before the user's first.
+    let prefixLength: Int
+
+    init(_ statement: String, types: [PostgresType]) {
+        let names = types.indices.map { "c\($0 + 1)" }
+        let values = zip(names, types).map { $1.decoder == .other ? "\($0)::pg_catalog.text" : $0 }
+        let prefix = "SELECT \(values.joined(separator: ", ")) FROM (\n"
+        text = "\(prefix)\(statement)\n) AS model(\(names.joined(separator: ", ")))"
+        prefixLength = prefix.unicodeScalars.count
+    }
+}
+
+/// The statuses of a result as comparable constants.
+enum PGStatus {
+    static let singleRow = PGRES_SINGLE_TUPLE
+    static let complete = PGRES_TUPLES_OK
+}

@@ -1,0 +1,49 @@
+internal import CSQLite
+
+/// What SQLite answered to one call. Holds copies only; the message may name tables and columns, never a value.
+package struct SQLiteError: Error, Sendable, Equatable {
+    /// What the code asks the caller to do.
+    package enum Meaning: Sendable, Equatable {
+        /// Another connection holds the lock.
+        case busy
+        /// Disk full, an I/O error, a file or folder that cannot be written.
+        case storage
+        /// The file is no database, or a damaged one.
+        case notADatabase
+        case interrupted
+        case denied
+        case other
+    }
+
+    /// https://www.sqlite.org/rescode.html
+    package var extendedCode: Int32
+    package var message: String
+    /// Byte of the statement at which the bad token starts, where SQLite knows.
+    package var offsetInBytes: Int?
+
+    init(_ connection: OpaquePointer?, code: Int32) {
+        let extended = connection.map { sqlite3_extended_errcode($0) } ?? code
+        // A misuse or a missing handle leaves the connection's own code at OK.
+        extendedCode = extended & 0xFF == code & 0xFF ? extended : code
+        if let connection, let text = sqlite3_errmsg(connection) {
+            message = String(cString: text)
+            let offset = sqlite3_error_offset(connection)
+            offsetInBytes = offset >= 0 ? Int(offset) : nil
+        } else {
+            message = String(cString: sqlite3_errstr(code))
+        }
+    }
+
+    package var primaryCode: Int32 { extendedCode & 0xFF }
+
+    package var meaning: Meaning {
+        switch primaryCode {
+        case SQLITE_BUSY, SQLITE_LOCKED: .busy
+        case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_NOMEM: .storage
+        case SQLITE_NOTADB, SQLITE_CORRUPT: .notADatabase
+        case SQLITE_INTERRUPT: .interrupted
+        case SQLITE_AUTH: .denied
+        default: .other
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import CSQLite
+internal import SyncCore
+
+/// Turns what SQLite answered about a model's statement into words for its author.
+struct SQLiteSourceFailures {
+    let source: String
+    let path: String
+    let statement: SQLStatement
+
+    /// A finding at a byte of the statement.
+    func finding(_ code: String, _ message: String, atByte offset: Int, hint: String? = nil) -> SourceFailure {
+        let before = statement.text.utf8.prefix(offset)
+        let scalars = String(decoding: before, as: UTF8.self).unicodeScalars.count
+        let place = statement.position(ofScalar: scalars)
+        return SourceFailure(
+            .statement,
+            Diagnostic(.error, code, message, at: place.position, hint: hint, sourceLine: place.sourceLine))
+    }
+
+    /// `base` is where the prepared part starts in the statement.
+    func preparing(_ error: SQLiteError, base: Int, denial: SQLiteReadControl.Denial?) -> SourceFailure {
+        // A refused function has SQLite's code for any mistake; the gate itself knows what it refused.
+        if denial != nil || error.meaning == .denied { return denied(denial, base: base) }
+        guard error.primaryCode == SQLITE_ERROR else { return running(error, stop: nil, timeout: nil) }
+        // SQLite has one code for every mistake in a statement, so its fixed openings tell them apart; whatever else
+        // it says is shown as a mistake of the statement too.
+        let openings = [
+            ("no such table: ", "unknown_table"), ("no such column: ", "unknown_source_column"),
+        ]
+        for (opening, code) in openings where error.message.hasPrefix(opening) {
+            let name = String(error.message.dropFirst(opening.count))
+            let offset = error.offsetInBytes.map { base + $0 } ?? self.offset(ofName: name) ?? base
+            return finding(code, "\(opening)\(name)", atByte: offset)
+        }
+        let offset = error.offsetInBytes.map { base + $0 } ?? endOffset
+        return finding("sql_syntax", error.message, atByte: offset)
+    }
+
+    /// Something went wrong while rows flowed, or before the statement was even looked at.
+    func running(_ error: SQLiteError, stop: SQLiteReadControl.Stop?, timeout: Duration?) -> SourceFailure {
+        switch (error.meaning, stop) {
+        case (.interrupted, .timedOut):
+            let limit = timeout.map { " of \($0)" } ?? ""
+            return SourceFailure(
+                .timedOut,
+                .error(
+                    "statement_timeout", "the statement ran longer than its limit\(limit) on source \(source)",
+                    at: Diagnostic.Position(statement.file, line: 1)))
+        case (.interrupted, _):
+            return SourceFailure(.cancelled, .error("cancelled", "the read of source \(source) was cancelled"))
+        case (.busy, _):
+            return unavailable("database_locked", "another program holds the lock")
+        case (.notADatabase, _):
+            return unavailable("not_a_database", error.message)
+        case (.storage, _):
+            return unavailable("database_unreadable", error.message)
+        case (.denied, _):
+            return SourceFailure(.statement, .error("writes", "the statement may only read"))
+        case (.other, _):
+            return SourceFailure(
+                .unavailable,
+                .error(
+                    "read_failed", "source \(source) failed while rows flowed: \(error.message)",
+                    at: Diagnostic.Position(statement.file, line: 1)))
+        }
+    }
+
+    func missing() -> SourceFailure {
+        unavailable(
+            "database_missing", "there is no such file", hint: "make the database, or correct sources.\(source).path")
+    }
+
+    private func unavailable(_ code: String, _ reason: String, hint: String? = nil) -> SourceFailure {
+        SourceFailure(.unavailable, .error(code, "source \(source): cannot read \(path): \(reason)", hint: hint))
+    }
+
+    private func denied(_ denial: SQLiteReadControl.Denial?, base: Int) -> SourceFailure {
+        switch denial?.action {
+        case SQLITE_FUNCTION:
+            let name = denial?.subject ?? ""
+            return finding(
+                "forbidden_function", "a model may not call \(name)()", atByte: offset(ofName: name) ?? base)
+        case SQLITE_PRAGMA, SQLITE_TRANSACTION, SQLITE_SAVEPOINT:
+            return finding("not_a_select", "a model is one SELECT (or WITH … SELECT)", atByte: base)
+        default:
+            return finding("writes", "a model may only read: this statement writes", atByte: base)
+        }
+    }
+
+    /// Where the statement names something, quotes and comments considered.
+    private func offset(ofName name: String) -> Int? {
+        let wanted = (name.split(separator: ".").last.map(String.init) ?? name).lowercased()
+        let tokens = SQLiteTokens(Array(statement.text.utf8))
+        return tokens.first { tokens.name(of: $0) == wanted }?.range.lowerBound
+    }
+
+    /// Where the statement stops short: behind its last token.
+    private var endOffset: Int {
+        var end = 0
+        for token in SQLiteTokens(Array(statement.text.utf8)) { end = token.range.upperBound }
+        return end
+    }
+}

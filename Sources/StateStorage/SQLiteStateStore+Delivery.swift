@@ -1,0 +1,78 @@
+internal import SQLDatabases
+package import SyncCore
+
+extension SQLiteStateStore {
+    package func beginDelivery(of plan: PlanID, run: RunID) throws(StateFailure) {
+        try write { connection in
+            try Self.refuseFenced(run, on: connection)
+            let stored = try Self.plan(plan, in: [.ready, .blocked], on: connection)
+            try connection.run(
+                "UPDATE plans_data SET status = 'delivering', run_id = ?2, open_through = 0 WHERE plan_no = ?1"
+            ) {
+                $0.bind(stored.number, at: 1)
+                $0.bind(run.text, at: 2)
+            }
+            try connection.run(
+                "INSERT INTO syncs (name, last_scope) VALUES (?1, ?2)"
+                    + " ON CONFLICT (name) DO UPDATE SET last_scope = excluded.last_scope"
+            ) {
+                $0.bind(stored.sync, at: 1)
+                $0.bind(stored.scope, at: 2)
+            }
+        }
+    }
+
+    package func operationsToSend(of plan: PlanID, after sequence: Int, limit: Int) throws(StateFailure)
+        -> [OperationToSend]
+    {
+        try read { connection in
+            guard let number = try Self.planNumber(plan, on: connection) else { return [] }
+            return try connection.rows(
+                "SELECT o.id, o.user_uid, coalesce(o.body, o.snapshot_values) FROM operations_data o"
+                    + " WHERE o.id > ?1 AND o.id < ?2 AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
+                    + " ORDER BY o.id LIMIT ?3"
+            ) {
+                $0.bind(Self.id(number, sequence), at: 1)
+                $0.bind(Self.id(number + 1, 0), at: 2)
+                $0.bind(limit, at: 3)
+            } read: {
+                OperationToSend(
+                    sequence: Int($0.integer(at: 0) & 0xFFFF_FFFF), userUID: $0.protectedText(at: 1),
+                    body: $0.body(at: 2))
+            }
+        }
+    }
+
+    package func commit(
+        _ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID
+    ) throws(StateFailure) {
+        try write { connection in
+            let stored = try Self.delivering(plan, by: run, on: connection)
+            let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
+            try writer.write(outcomes)
+            try connection.run("UPDATE plans_data SET open_through = max(open_through, ?2) WHERE plan_no = ?1") {
+                $0.bind(stored.number, at: 1)
+                $0.bind(openThrough, at: 2)
+            }
+        }
+    }
+
+    package func finishDelivery(of plan: PlanID, report: RunReport) throws(StateFailure) -> OperationCounts {
+        try write { connection in
+            guard let run = report.runID else { throw Self.inconsistent("a run without an id cannot deliver") }
+            let stored = try Self.delivering(plan, by: run, on: connection)
+            let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
+            try writer.close(as: .deferred, through: nil)
+            try SettlementWriter(connection: connection, plan: stored, run: run).apply()
+            if report.rows.queried > 0 {
+                try connection.run("UPDATE syncs SET had_rows = 1 WHERE name = ?1") { $0.bind(stored.sync, at: 1) }
+            }
+            let counts = try writer.counts()
+            try Self.setStatus(.finished, of: stored.number, on: connection)
+            var report = report
+            report.operations = counts
+            try Self.save(report, run: run, on: connection)
+            return counts
+        }
+    }
+}

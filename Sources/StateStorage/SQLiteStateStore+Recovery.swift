@@ -1,0 +1,129 @@
+internal import SQLDatabases
+package import SyncCore
+
+extension SQLiteStateStore {
+    /// A plan that is still built after this long belongs to a `plan` command that was killed: it takes no lock.
+    private static let longestBuild: Int64 = 24 * 3600 * 1_000_000
+
+    package func recoverRuns(
+        of sync: String, except current: RunID, at now: WallTime
+    ) throws(StateFailure) -> [RunID] {
+        try write { connection in
+            let runs = try connection.rows(
+                "SELECT \(Self.runColumns) FROM runs_data WHERE sync = ?1 AND run_id <> ?2"
+                    + " AND status IN (\(Self.openStatuses)) ORDER BY run_no"
+            ) {
+                $0.bind(sync, at: 1)
+                $0.bind(current.text, at: 2)
+            } read: {
+                try Self.report($0)
+            }
+            var recovered: [RunID] = []
+            for report in runs {
+                guard let run = report.runID else { continue }
+                try Self.end(report, run: run, at: now, on: connection)
+                recovered.append(run)
+            }
+            try Self.closeOrphans(of: sync, except: current, on: connection)
+            try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
+            return recovered
+        }
+    }
+
+    private static func end(
+        _ report: RunReport, run: RunID, at now: WallTime, on connection: SQLiteConnection
+    ) throws {
+        var report = report
+        let delivered = try connection.rows(
+            "SELECT plan_no, status, sync, scope_id, run_id, open_through FROM plans_data"
+                + " WHERE run_id = ?1 AND status = 'delivering'"
+        ) {
+            $0.bind(run.text, at: 1)
+        } read: {
+            try storedPlan($0)
+        }
+        for plan in delivered {
+            report.operations = try close(plan, run: run, isApply: report.trigger == .apply, on: connection)
+        }
+        // The plan that the run was building when it died: nobody will finish it.
+        if let plan = report.planID, let number = try planNumber(plan, on: connection) {
+            let isBuilding = try connection.first(
+                "SELECT 1 FROM plans_data WHERE plan_no = ?1 AND status = 'building'",
+                { $0.bind(number, at: 1) }, read: { _ in true })
+            if isBuilding != nil { try delete(number, on: connection) }
+        }
+        report.status = .interrupted
+        report.exit = .interrupted
+        report.finishedAt = now
+        report.error = report.error ?? "the process ended before its run did"
+        try save(report, run: run, on: connection)
+        try connection.run("DELETE FROM leases WHERE run_id = ?1") { $0.bind(run.text, at: 1) }
+        try connection.run("INSERT OR IGNORE INTO fenced_runs (run_id) VALUES (?1)") { $0.bind(run.text, at: 1) }
+    }
+
+    /// Ends the delivery of a run that is gone; returns what became of the plan's operations.
+    private static func close(
+        _ plan: StoredPlan, run: RunID, isApply: Bool, on connection: SQLiteConnection
+    ) throws -> OperationCounts {
+        let writer = OutcomeWriter(connection: connection, plan: plan, run: run)
+        try writer.markWindowDirty()
+        guard isApply else {
+            try writer.close(as: .unknown, through: plan.openThrough)
+            try writer.close(as: .deferred, through: nil)
+            try setStatus(.finished, of: plan.number, on: connection)
+            try connection.run("DELETE FROM settlements WHERE id > ?1 AND id < ?2", range(of: plan.number))
+            return try writer.counts()
+        }
+        // The same plan can be applied again, so its operations stay open and only the run's books are closed.
+        var counts = try writer.counts()
+        let inWindow = try connection.first(
+            "SELECT count(*) FROM operations_data o WHERE o.id > ?1 AND o.id <= ?2"
+                + " AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
+        ) {
+            $0.bind(id(plan.number, 0), at: 1)
+            $0.bind(id(plan.number, plan.openThrough), at: 2)
+        } read: {
+            $0.number(at: 0)
+        }
+        counts.unknown += inWindow ?? 0
+        counts.deferred +=
+            counts.planned - counts.confirmed - counts.rejected - counts.unknown - counts.deferred - counts.quarantined
+        try connection.run(
+            "UPDATE plans_data SET status = 'ready', run_id = NULL, open_through = 0 WHERE plan_no = ?1"
+        ) {
+            $0.bind(plan.number, at: 1)
+        }
+        return counts
+    }
+
+    /// Plans in delivery by a run that has ended or was never saved: nobody holds them, since the caller has the lease.
+    private static func closeOrphans(of sync: String, except current: RunID, on connection: SQLiteConnection) throws {
+        let orphans = try connection.rows(
+            "SELECT plan_no, status, sync, scope_id, run_id, open_through FROM plans_data"
+                + " WHERE sync = ?1 AND status = 'delivering' AND run_id <> ?2"
+        ) {
+            $0.bind(sync, at: 1)
+            $0.bind(current.text, at: 2)
+        } read: {
+            try storedPlan($0)
+        }
+        for plan in orphans {
+            guard let run = plan.run else { continue }
+            _ = try close(plan, run: run, isApply: false, on: connection)
+        }
+    }
+
+    private static func deleteStaleBuilds(
+        of sync: String, at now: WallTime, on connection: SQLiteConnection
+    ) throws {
+        let stale = try connection.rows(
+            "SELECT plan_no FROM plans_data WHERE sync = ?1 AND status = 'building' AND created_at < ?2"
+        ) {
+            $0.bind(sync, at: 1)
+            $0.bind(now.microseconds - longestBuild, at: 2)
+        } read: {
+            $0.integer(at: 0)
+        }
+        for number in stale { try delete(number, on: connection) }
+    }
+}

@@ -1,0 +1,59 @@
+internal import SQLDatabases
+internal import SyncCore
+
+/// What users of the snapshot become at the end of a run without a request, inside the caller's transaction.
+struct SettlementWriter {
+    let connection: SQLiteConnection
+    let plan: SQLiteStateStore.StoredPlan
+    let run: RunID
+
+    func apply() throws {
+        let range = SQLiteStateStore.range(of: plan.number)
+        guard
+            try connection.first(
+                "SELECT 1 FROM settlements WHERE id > ?1 AND id < ?2 LIMIT 1", range, read: { _ in true }) != nil
+        else { return }
+        try forget()
+        try set()
+        try connection.run("DELETE FROM settlements WHERE id > ?1 AND id < ?2", range)
+    }
+
+    private func forget() throws {
+        let users =
+            "SELECT u.id FROM settlements s JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
+            + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NULL"
+        for table in ["snapshot_values", "snapshot_users"] {
+            try connection.run("DELETE FROM \(table) WHERE id IN (\(users))") {
+                SQLiteStateStore.range(of: plan.number)($0)
+                $0.bind(plan.scope, at: 3)
+            }
+        }
+    }
+
+    private func set() throws {
+        let last = try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
+        let confirmed = SQLiteStateStore.confirmedFlag
+        try connection.run(
+            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
+                + " SELECT ?4 + row_number() OVER (), ?3, s.key_hash, s.fingerprint, \(confirmed) FROM settlements s"
+                + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NOT NULL"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint,"
+                + " flags = flags | \(confirmed)"
+        ) {
+            SQLiteStateStore.range(of: plan.number)($0)
+            $0.bind(plan.scope, at: 3)
+            $0.bind(last, at: 4)
+        }
+        try connection.run(
+            "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no)"
+                + " SELECT u.id, s.user_uid, s.primary_key, s.values_json,"
+                + " (SELECT run_no FROM runs_data WHERE run_id = ?4) FROM settlements s"
+                + " JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
+                + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NOT NULL"
+        ) {
+            SQLiteStateStore.range(of: plan.number)($0)
+            $0.bind(plan.scope, at: 3)
+            $0.bind(run.text, at: 4)
+        }
+    }
+}

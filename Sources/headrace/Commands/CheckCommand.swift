@@ -1,0 +1,48 @@
+import ArgumentParser
+import SyncCore
+import SyncEngine
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Parse, prepare and type everything; send nothing, read no row.",
+        discussion: """
+            Reads all files of the project, prepares each model's statement on its source and holds its columns against \
+            the mappings. Prints a line a finding. Exits 2 when one of them is an error, 6 when a source cannot be asked.
+            """)
+
+    @Argument(help: "Syncs to check, by name or glob; all when none is named.") var syncs: [String] = []
+    @OptionGroup var options: ProjectOptions
+
+    func run() async throws {
+        let console = options.output.console
+        try await ending(console) {
+            do {
+                let opened = try OpenedProject(options)
+                let selected = try opened.syncs(matching: syncs)
+                let outcome = try await opened.engine().check(selected)
+                let findings = opened.findings + outcome.findings
+                console.print(findings)
+                console.say(Self.summary(checked: selected.count, findings: findings))
+                return outcome.exit
+            } catch {
+                // Here findings are the result, not the reason that there is none.
+                let failure = CommandFailure(error)
+                console.print(failure.findings)
+                console.say(Self.summary(checked: 0, findings: failure.findings))
+                return failure.exit
+            }
+        }
+    }
+
+    static func summary(checked: Int, findings: [Diagnostic]) -> String {
+        let errors = findings.count { $0.severity == .error }
+        let warnings = findings.count { $0.severity == .warning }
+        let counts = [
+            errors > 0 ? NumberText.counted(errors, "error") : nil,
+            warnings > 0 ? NumberText.counted(warnings, "warning") : nil,
+        ].compactMap { $0 }
+        let verdict = counts.isEmpty ? "nothing to fix" : counts.joined(separator: ", ")
+        return checked > 0 ? "\(NumberText.counted(checked, "sync")) checked: \(verdict)" : verdict
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import SyncCore
+import SyncEngine
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Make and store a plan: counts, guards, and each user's attributes old → new.",
+        discussion: """
+            Reads the models and compares them with what the destination last confirmed. Sends nothing and takes no lock. \
+            Exits 4 when a guard trips, 3 when rows are invalid.
+            """)
+
+    @Argument(help: "Syncs to plan, by name or glob; all when none is named.") var syncs: [String] = []
+    @Option(name: .long, help: "How many users are shown of each plan.") var details = 20
+    @Flag(name: .long, help: "Exit with 8 when there is something to send.") var exitCode = false
+    @OptionGroup var options: ProjectOptions
+
+    func validate() throws {
+        guard details >= 0 else { throw ValidationError("--details takes 0 or more, not \(details).") }
+    }
+
+    func run() async throws {
+        let console = options.output.console
+        try await ending(console) {
+            let opened = try OpenedProject(options)
+            let selected = try opened.syncs(matching: syncs)
+            let signals = ProcessSignals()
+            let engine = try await opened.engine()
+            let outcome = await engine.check(selected)
+            console.complain((opened.findings + outcome.findings).filter { $0.severity != .note })
+            guard outcome.exit == .done else { return outcome.exit }
+            let display = ProgressDisplay(console: console, logger: engine.environment.logger)
+            var exits: [ExitStatus] = []
+            for (index, sync) in outcome.checked.enumerated() {
+                let planned = await engine.plan(
+                    sync, options: RunOptions(), details: details, observer: display.observer,
+                    stop: signals.stopOfOneRun())
+                display.finish()
+                let users = try PlanPresentation.users(planned.operations, keys: engine.environment.keys)
+                let report = PlanReport(
+                    sync: sync.sync.name, plan: planned.plan, users: users, invalidSample: planned.invalidSample,
+                    error: planned.error)
+                if index > 0 { console.say("") }
+                console.print(json: report.json, text: report.text(console.palette))
+                exits.append(planned.exit)
+                if exitCode, let plan = planned.plan, plan.planned > 0 { exits.append(.changesPlanned) }
+                if signals.stop.reason != nil { break }
+            }
+            return ExitStatus.strongest(exits)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import SyncCore
+
+/// Tries the parts of a project one by one; a part that fails does not keep the others from being tried.
+struct Doctor {
+    var opened: OpenedProject
+
+    /// Below this a run's journal may not fit.
+    static let scarceDiskInBytes: Int64 = 500 * 1024 * 1024
+
+    func examine(_ definition: SourceDefinition) async -> Examination {
+        do {
+            let answer = try await opened.source(definition).probe()
+            return Examination(part: "source", name: definition.name, answer: answer)
+        } catch {
+            let exit: ExitStatus = error.kind == .statement ? .usage : .sourceFailure
+            return Examination(part: "source", name: definition.name, finding: error.diagnostic, exit: exit)
+        }
+    }
+
+    func examine(_ definition: DestinationDefinition) async -> Examination {
+        do {
+            let destination = try opened.destination(definition)
+            return Examination(
+                part: "destination", name: definition.name, answer: try await destination.probe())
+        } catch {
+            let failure = CommandFailure(error)
+            let finding = failure.findings.first ?? .error("destination_failed", "the destination cannot be asked")
+            return Examination(part: "destination", name: definition.name, finding: finding, exit: failure.exit)
+        }
+    }
+
+    func examineState() async -> [Examination] {
+        do {
+            let path = try opened.statePath()
+            _ = try await opened.engine()
+            let key = opened.project.state.key == nil ? OpenedProject.keyPath(statePath: path) : "state.key"
+            return [
+                Examination(part: "state", name: path, answer: "opens"),
+                // The engine would have refused a key that others can read, or another key than the state's.
+                Examination(part: "key", name: key, answer: "is the state's own, and safe from others"),
+                disk(of: path),
+            ].compactMap { $0 }
+        } catch {
+            let failure = CommandFailure(error)
+            return failure.findings.map { finding in
+                Examination(part: "state", name: opened.project.name, finding: finding, exit: failure.exit)
+            }
+        }
+    }
+
+    private func disk(of path: String) -> Examination? {
+        let folder = (path as NSString).deletingLastPathComponent
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else { return nil }
+        let text = "\(NumberText.bytes(Int(free))) free"
+        guard free < Self.scarceDiskInBytes else { return Examination(part: "disk", name: folder, answer: text) }
+        return Examination(
+            part: "disk", name: folder, warning: "only \(text)", hint: "free some space, or move state.url elsewhere")
+    }
+}

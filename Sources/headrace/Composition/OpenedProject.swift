@@ -1,0 +1,115 @@
+import ChangePlanning
+import Contentstack
+import Foundation
+import Logging
+import ProjectModels
+import SQLDatabases
+import StateStorage
+import SyncCore
+import SyncEngine
+
+/// The project that a command works on, and the one place that turns its definitions into concrete parts.
+struct OpenedProject: Sendable {
+    let project: Project
+    /// Warnings and notes on its files.
+    let findings: [Diagnostic]
+    let logger: Logger
+
+    /// Reads the project's files. Throws all findings when one of them is an error.
+    init(_ options: ProjectOptions) throws(CommandFailure) {
+        let directory: String
+        do {
+            if let named = options.project {
+                directory = named
+            } else {
+                directory = try ProjectLoader.findProjectDirectory(startingAt: ".")
+            }
+        } catch {
+            throw CommandFailure(.usage, error)
+        }
+        let (project, findings) = ProjectLoader.load(
+            directory: directory, environment: ProcessInfo.processInfo.environment)
+        guard let project else { throw CommandFailure(.usage, findings) }
+        self.project = project
+        self.findings = findings
+        logger = options.output.logger
+    }
+
+    /// Syncs by name or glob, in the project's order.
+    func syncs(matching patterns: [String]) throws(Diagnostic) -> [SyncDefinition] {
+        let names = Set(try SyncSelection.select(patterns, among: project.syncs.map(\.name)))
+        return project.syncs.filter { names.contains($0.name) }
+    }
+
+    func source(_ definition: SourceDefinition) -> any Source {
+        switch definition.kind {
+        case .sqlite(let path):
+            SQLiteSource(name: definition.name, path: path, statementTimeout: definition.statementTimeout)
+        case .postgres(let url, let allowSuperuser):
+            PostgresSource(
+                name: definition.name, url: url, allowSuperuser: allowSuperuser,
+                statementTimeout: definition.statementTimeout)
+        }
+    }
+
+    func destination(_ definition: DestinationDefinition) throws(Diagnostic) -> any Destination {
+        try PersonalizeEdgeDestination(definition, version: HeadraceVersion.text)
+    }
+
+    /// Absolute path of the state's file.
+    func statePath() throws(Diagnostic) -> String {
+        switch project.state.location {
+        case .sqlite(let path): return path
+        case .postgres:
+            throw .error(
+                "state_unsupported", "this version keeps its state in SQLite only",
+                at: Diagnostic.Position("headrace.yml", line: 1),
+                hint: "write state: {url: \"sqlite:.headrace/state.db\"}")
+        }
+    }
+
+    /// The state for commands that write it; made when new.
+    func state() throws -> any StateStore { try SQLiteStateStore(path: statePath()) }
+
+    /// The state for commands that only read; nil when nothing ran yet.
+    func stateForReading() throws -> (any StateStore)? {
+        try SQLiteStateStore.openForReading(path: statePath())
+    }
+
+    /// The engine with everything it is given. Throws when the state cannot be opened, or was made with another key.
+    func engine() async throws -> Engine {
+        let path = try statePath()
+        let state = try SQLiteStateStore(path: path)
+        let keys = KeyRing(try installKey(statePath: path))
+        try await Self.hold(keys, against: state)
+        let identity = ProcessIdentity()
+        let holder = identity.current()
+        return Engine(
+            EngineEnvironment(
+                project: project, state: state, keys: keys,
+                source: { definition in source(definition) },
+                destination: { definition throws(Diagnostic) in try destination(definition) },
+                holder: holder, isGone: { identity.isGone($0, seenFrom: holder) },
+                now: { WallTime.current() }, random: { Double.random(in: 0..<1) }, logger: logger))
+    }
+
+    /// The configured key, else that of the key file beside the state, which is made when missing.
+    private func installKey(statePath: String) throws(StateFailure) -> InstallKey {
+        if let configured = project.state.key { return try InstallKeyFile.key(fromConfigured: configured) }
+        return try InstallKeyFile(path: Self.keyPath(statePath: statePath)).loadOrCreate()
+    }
+
+    static func keyPath(statePath: String) -> String {
+        (statePath as NSString).deletingLastPathComponent + "/key"
+    }
+
+    /// A new state remembers the key; an old one must have been made with it.
+    private static func hold(_ keys: KeyRing, against state: SQLiteStateStore) async throws {
+        guard let known = try await state.keyCheck() else { return try await state.setKeyCheck(keys.check) }
+        guard known == keys.check else {
+            throw Diagnostic.error(
+                "wrong_key", "the state was made with another install key",
+                hint: "put back the key file or state.key that it was made with")
+        }
+    }
+}

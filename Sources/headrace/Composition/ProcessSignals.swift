@@ -1,0 +1,37 @@
+import Dispatch
+import Foundation
+import SyncCore
+import SyncEngine
+
+/// SIGINT and SIGTERM as a stop request: the first drains, the second ends the process at once.
+struct ProcessSignals: Sendable {
+    let stop = StopRequest()
+
+    /// A reader that closes standard output must not kill a run.
+    static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Takes both signals over for the rest of the process.
+    init() {
+        let queue = DispatchQueue(label: "headrace.signals")
+        for (number, reason) in [(SIGINT, StopRequest.Reason.interrupted), (SIGTERM, .terminated)] {
+            // The default action would end the process before the source sees the signal.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { [stop] in
+                guard stop.reason == nil else { _exit(reason.exit.rawValue) }
+                StandardStream.error.print("stopping: what is in flight finishes; a second signal ends at once")
+                stop.request(reason)
+                // The handler holds its source, so that it lives as long as the process.
+                withExtendedLifetime(source) {}
+            }
+            source.resume()
+        }
+    }
+
+    /// A request of one run's own, so that `headrace cancel` of it leaves the others alone.
+    func stopOfOneRun() -> StopRequest {
+        let own = StopRequest()
+        stop.onRequest { own.request($0) }
+        return own
+    }
+}

@@ -1,0 +1,4 @@
+/// The version of this Headrace, as `--version` and the user agent say it.
+enum HeadraceVersion {
+    static let text = "0.1.0"
+}

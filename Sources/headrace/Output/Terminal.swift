@@ -1,0 +1,18 @@
+import Foundation
+
+/// What the process's streams are connected to.
+enum Terminal {
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// `NO_COLOR`, when present and not empty, switches colour off (https://no-color.org), and so does a dumb terminal.
+    static func wantsColour(_ descriptor: Int32, environment: [String: String]) -> Bool {
+        isTerminal(descriptor) && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    }
+
+    /// Cells in a line of the terminal behind standard error; 80 where it cannot say.
+    static func width() -> Int {
+        var size = winsize()
+        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+}

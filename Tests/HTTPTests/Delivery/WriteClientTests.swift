@@ -1,0 +1,203 @@
+import Contentstack
+import OutboundHTTP
+import SyncCore
+import Synchronization
+import TestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct WriteClientTests {
+    /// Sends `count` writes to a server that treats every connection as `serve` says.
+    private func deliver(
+        _ count: Int = 1, maximumInFlight: Int = 1, timeout: Duration = .seconds(10), body: String = "{}",
+        serve: @escaping @Sendable (RawConnection, Int) -> Void
+    ) async throws -> (feed: ScriptedFeed, server: RawServer) {
+        let server = try RawServer(serve)
+        defer { server.stop() }
+        let feed = ScriptedFeed(count, body: body)
+        try await destination(port: server.port, timeout: timeout).deliver(from: feed, maximumInFlight: maximumInFlight)
+        return (feed, server)
+    }
+
+    private func destination(port: Int, timeout: Duration = .seconds(10)) throws -> PersonalizeEdgeDestination {
+        var definition = DestinationDefinition(name: "personalize", projectUID: "6400000000000000000000ab")
+        definition.edgeURL = "http://127.0.0.1:\(port)"
+        definition.timeout = timeout
+        return try PersonalizeEdgeDestination(definition, version: "1.2.3")
+    }
+
+    @Test func sendsTheRequestThatTheContractNames() async throws {
+        let box = Box()
+        let (feed, server) = try await deliver(body: #"{"tier":"gold"}"#) { connection, _ in
+            box.set(connection.readRequest())
+            connection.send("HTTP/1.1 204 No Content\r\n\r\n")
+            connection.waitForClose()
+        }
+        let request = try #require(box.value)
+        #expect(request.head.hasPrefix("PATCH /user-attributes HTTP/1.1\r\n"))
+        #expect(request.header("host") == "127.0.0.1:\(server.port)")
+        #expect(request.header("x-project-uid") == "6400000000000000000000ab")
+        #expect(request.header("x-cs-personalize-user-uid") == "user-1")
+        #expect(request.header("content-type") == "application/json")
+        #expect(request.header("user-agent") == "headrace/1.2.3")
+        #expect(request.body == #"{"tier":"gold"}"#)
+        #expect(feed.reports == [[.confirmed(answer: "204")]])
+    }
+
+    /// Whole answers, each on a fresh connection, and what they prove.
+    static let answers: [(String, AttemptResult)] = [
+        ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", .confirmed(answer: "200")),
+        ("HTTP/1.1 204 No Content\r\nx-cs-personalize-user-uid: user-1\r\n\r\n", .confirmed(answer: "204")),
+        (
+            "HTTP/1.1 204 No Content\r\nX-CS-Personalize-User-UID: user-2\r\n\r\n",
+            .ambiguous(answer: "204 for another user")
+        ),
+        ("HTTP/1.1 204 No Content\r\ncontent-length: 3\r\n\r\nabc", .confirmed(answer: "204")),
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", .confirmed(answer: "204")),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", .confirmed(answer: "200")),
+        ("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n", .ambiguous(answer: "202")),
+        (
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+            .forbidden(answer: "302")
+        ),
+        ("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n", .forbidden(answer: "401")),
+        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", .refused(answer: "404")),
+        ("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n", .ambiguous(answer: "408")),
+        ("HTTP/1.1 422 Unprocessable\r\ncontent-length: 0\r\n\r\n", .refused(answer: "422")),
+        (
+            "HTTP/1.1 429 Too Many\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+            .throttled(answer: "429", after: .seconds(7))
+        ),
+        (
+            "HTTP/1.1 429 Too Many\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                + "retry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\ncontent-length: 0\r\n\r\n",
+            .throttled(answer: "429", after: .seconds(30))
+        ),
+        ("HTTP/1.1 503 Unavailable\r\ncontent-length: 0\r\n\r\n", .ambiguous(answer: "503")),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", .ambiguous(answer: "truncated")),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", .ambiguous(answer: "garbled")),
+        ("HTTP/1.1 20", .ambiguous(answer: "truncated")),
+        ("SMTP ready\r\n\r\n", .ambiguous(answer: "garbled")),
+        ("", .ambiguous(answer: "closed")),
+        (
+            "HTTP/1.1 204 No Content\r\nx: \(String(repeating: "x", count: 20_000))\r\n\r\n",
+            .ambiguous(answer: "too large")
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n\(String(repeating: "x", count: 70_000))",
+            .ambiguous(answer: "too large")
+        ),
+    ]
+
+    @Test(arguments: answers) func everyAnswerProvesOneThing(answer: String, result: AttemptResult) async throws {
+        let (feed, _) = try await deliver { connection, _ in
+            guard connection.readRequest() != nil else { return }
+            connection.send(answer)
+        }
+        #expect(feed.reports == [[result]])
+    }
+
+    @Test func reusesOneConnectionForManyUsers() async throws {
+        let (feed, server) = try await deliver(50) { connection, _ in
+            while connection.readRequest() != nil { connection.send("HTTP/1.1 204 No Content\r\n\r\n") }
+        }
+        #expect(feed.reports == Array(repeating: [.confirmed(answer: "204")], count: 50))
+        #expect(server.connectionCount == 1)
+    }
+
+    @Test func opensNoMoreConnectionsThanAllowed() async throws {
+        let (feed, server) = try await deliver(200, maximumInFlight: 4) { connection, _ in
+            while connection.readRequest() != nil { connection.send("HTTP/1.1 204 No Content\r\n\r\n") }
+        }
+        #expect(feed.reports == Array(repeating: [.confirmed(answer: "204")], count: 200))
+        #expect(feed.mostInFlight <= 4)
+        #expect(server.connectionCount <= 4)
+    }
+
+    @Test(arguments: ["connection: close\r\n", ""]) func aCloseAfterAnAnswerFailsNoOne(header: String) async throws {
+        let (feed, server) = try await deliver(5) { connection, _ in
+            guard connection.readRequest() != nil else { return }
+            connection.send("HTTP/1.\(header.isEmpty ? 0 : 1) 200 OK\r\n\(header)content-length: 0\r\n\r\n")
+        }
+        #expect(feed.reports == Array(repeating: [.confirmed(answer: "200")], count: 5))
+        #expect(server.connectionCount == 5)
+    }
+
+    @Test func aResetAfterTheRequestIsAmbiguous() async throws {
+        let (feed, _) = try await deliver { connection, _ in
+            _ = connection.readRequest()
+            connection.resetOnClose()
+        }
+        #expect(feed.reports == [[.ambiguous(answer: "reset")]])
+    }
+
+    @Test func aResetBeforeTheRequestWasReadIsNeverConfirmed() async throws {
+        let (feed, _) = try await deliver { connection, _ in connection.resetOnClose() }
+        #expect([.ambiguous(answer: "reset"), .notSent(answer: "reset")].contains(feed.reports.first?.first))
+        #expect(feed.reports.first?.count == 1)
+    }
+
+    @Test func silenceEndsAtTheDeadline() async throws {
+        let (feed, _) = try await deliver(timeout: .milliseconds(300)) { connection, _ in connection.waitForClose() }
+        #expect(feed.reports == [[.ambiguous(answer: "timeout")]])
+        let latency = try #require(feed.latencyOfFirst)
+        #expect(latency >= .milliseconds(300) && latency < .seconds(5))
+    }
+
+    @Test func aTrickleDoesNotStretchTheDeadline() async throws {
+        let (feed, _) = try await deliver(timeout: .milliseconds(300)) { connection, _ in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+            while connection.send("x", pause: 20_000) {}
+        }
+        #expect(feed.reports == [[.ambiguous(answer: "timeout")]])
+    }
+
+    @Test func takesAnAnswerThatComesBeforeTheBodyWasRead() async throws {
+        let (feed, _) = try await deliver(2) { connection, _ in
+            while connection.readHead() != nil {
+                connection.send("HTTP/1.1 204 No Content\r\n\r\n")
+                _ = connection.readBody(length: 2)
+            }
+        }
+        #expect(feed.reports == Array(repeating: [.confirmed(answer: "204")], count: 2))
+    }
+
+    @Test func whatNeverConnectedWasNotSent() async throws {
+        let server = try RawServer { _, _ in }
+        server.stop()
+        let feed = ScriptedFeed(3)
+        try await destination(port: server.port).deliver(from: feed, maximumInFlight: 2)
+        #expect(feed.reports == Array(repeating: [.notSent(answer: "connection refused")], count: 3))
+    }
+
+    @Test func anUnknownNameWasNotSent() async throws {
+        var definition = DestinationDefinition(name: "personalize", projectUID: "6400000000000000000000ab")
+        definition.edgeURL = "http://no-such-host.invalid"
+        let feed = ScriptedFeed(1)
+        try await PersonalizeEdgeDestination(definition, version: "1").deliver(from: feed, maximumInFlight: 1)
+        #expect(feed.reports == [[.notSent(answer: "name not resolved")]])
+    }
+
+    @Test func cancellingReportsWhatWasInFlightAsAmbiguous() async throws {
+        let arrived = AsyncStream<Void>.makeStream()
+        let server = try RawServer { connection, _ in
+            _ = connection.readRequest()
+            arrived.continuation.yield()
+            connection.waitForClose()
+        }
+        defer { server.stop() }
+        let feed = ScriptedFeed(1)
+        let destination = try destination(port: server.port)
+        let delivery = Task { try await destination.deliver(from: feed, maximumInFlight: 1) }
+        for await _ in arrived.stream { break }
+        delivery.cancel()
+        try await delivery.value
+        #expect(feed.reports == [[.ambiguous(answer: "cancelled")]])
+    }
+}
+
+private final class Box: Sendable {
+    private let seen = Mutex<RawRequest?>(nil)
+    var value: RawRequest? { seen.withLock { $0 } }
+    func set(_ request: RawRequest?) { seen.withLock { $0 = request } }
+}
