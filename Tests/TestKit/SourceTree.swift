@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The repository's own files, for tests that hold its structure.
 package enum SourceTree {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// A folder of a test's own, deleted with its owner.
 package final class ScratchFolder: Sendable {
@@ -27,4 +27,6 @@ package final class ScratchFolder: Sendable {
     package func text(of path: String) throws -> String {
         try String(contentsOf: url.appending(path: path), encoding: .utf8)
     }
+
+    package func remove(_ path: String) throws { try FileManager.default.removeItem(at: url.appending(path: path)) }
 }

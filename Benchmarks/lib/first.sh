@@ -1,0 +1,91 @@
+# Sourced by ../run: a first run that sends every user to an nginx sink, beside what wrk gets from that sink.
+
+measure_first() {
+    local users=${USERS:-60000} rounds=${ROUNDS:-5} project=$work/first round
+    echo "first: $users users to an nginx sink that answers 204, $rounds rounds"
+    start_sink
+    first_project "$project" "$users"
+    cat > "$work/patch.lua" << 'LUA'
+wrk.method = "PATCH"
+wrk.body = '{"active":true,"country":"Germany","last_seen":"2026-11-01T12:00:00Z","plan":"enterprise","score":0.8125,"tags":"|sport|tech-17|travel|","visits":7919}'
+wrk.headers["content-type"] = "application/json"
+wrk.headers["x-project-uid"] = "6400000000000000000000ab"
+wrk.headers["x-cs-personalize-user-uid"] = "user-000000001"
+LUA
+    : > "$work/wrk.rates"
+    : > "$work/first.seconds"
+    : > "$work/first.deliver"
+    for ((round = 0; round < rounds; round++)); do
+        seconds_of 0 wrk -t1 -c64 -d4s -s "$work/patch.lua" "http://127.0.0.1:$sink_port/user-attributes" > /dev/null
+        if grep -q 'Non-2xx' "$work/last.out"; then
+            echo "the sink refused wrk" >&2
+            return 1
+        fi
+        sed -n 's/^Requests\/sec: *//p' "$work/last.out" >> "$work/wrk.rates"
+        rm -rf "$project/.headrace" "$XDG_STATE_HOME"
+        seconds_of 0 "$headrace" run --project "$project" --output json >> "$work/first.seconds"
+        same "users confirmed" "$(from_json confirmed)" "$users"
+        from_json deliver >> "$work/first.deliver"
+    done
+    local peer run deliver
+    peer=$(median < "$work/wrk.rates")
+    run=$(calc "$users / $(median < "$work/first.seconds")" 0)
+    deliver=$(calc "$users / $(median < "$work/first.deliver")" 0)
+    row "first run, users/s" "$run" "wrk -t1 -c64 $(calc "$peer" 0)" "$(calc "$run / $peer")"
+    row "  its delivery alone" "$deliver" "" "$(calc "$deliver / $peer")"
+}
+
+first_project() {
+    mkdir -p "$1/models"
+    sqlite3 -batch "$1/shop.db" << SQL
+CREATE TABLE users (user_id TEXT PRIMARY KEY, visits INTEGER, score REAL, active INTEGER, last_seen TEXT, tags TEXT,
+    country TEXT, plan TEXT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
+INSERT INTO users SELECT printf('user-%09d', i), i * 7919 % 100000, i % 10007 / 16.0, i % 2, '2026-11-01T12:00:00Z',
+    json_array('sport', 'tech-' || (i % 100), 'travel'), 'Germany', 'enterprise' FROM n;
+SQL
+    cat > "$1/headrace.yml" << YAML
+version: 1
+name: first
+sources:
+  shop: {type: sqlite, path: shop.db}
+destinations:
+  personalize:
+    type: contentstack_personalize
+    region: na
+    project_uid: "6400000000000000000000ab"
+    auth: {method: none}
+    edge_url: http://127.0.0.1:$sink_port
+    max_in_flight: 64
+state: {url: "sqlite:.headrace/state.db"}
+YAML
+    echo "SELECT * FROM users" > "$1/models/users.sql"
+    cat > "$1/models/users.yml" << YAML
+model:
+  source: shop
+  primary_key: user_id
+syncs:
+  - name: users
+    destination: personalize
+    mode: update
+    match: {column: user_id, field: user_uid}
+    mappings:
+      - {column: visits, attribute: visits}
+      - {column: score, attribute: score}
+      - {column: active, attribute: active}
+      - {column: last_seen, attribute: last_seen}
+      - {column: tags, attribute: tags}
+      - {column: country, attribute: country}
+      - {column: plan, attribute: plan}
+YAML
+    cat > "$1/models/attributes.yml" << YAML
+attributes:
+  visits: {type: integer}
+  score: {type: number}
+  active: {type: boolean}
+  last_seen: {type: timestamp}
+  tags: {type: string_list}
+  country: {type: string}
+  plan: {type: string}
+YAML
+}

@@ -1,0 +1,90 @@
+# Sourced by ../run: PostgreSQL and the nginx sink, on free ports, in the work folder, gone with the script.
+
+postgres_port=
+sink_pid=
+
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + RANDOM % 20000))
+        if ! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=postgres --regid=postgres --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+start_postgres() {
+    postgres_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    postgres_port=$(free_port)
+    mkdir "$work/postgres"
+    if [ "$(id -u)" -eq 0 ]; then chown postgres:postgres "$work/postgres"; fi
+    (
+        cd "$work/postgres"
+        as_postgres "$postgres_bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C.UTF-8 > init.log
+        as_postgres "$postgres_bin/pg_ctl" -D data -s -w -l server.log \
+            -o "-p $postgres_port -k $work/postgres -c listen_addresses=127.0.0.1 -c shared_buffers=512MB" start
+    )
+    psql_as postgres postgres -c "CREATE DATABASE bench"
+    psql_as postgres bench -c "CREATE ROLE reader LOGIN"
+}
+
+# psql_as ROLE DATABASE arguments…
+psql_as() {
+    local role=$1 database=$2
+    shift 2
+    "$postgres_bin/psql" -XqAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$postgres_port" -U "$role" -d "$database" "$@"
+}
+
+# Answers 204 to everything at once, on keep-alive connections, with one worker.
+start_sink() {
+    sink_port=$(free_port)
+    mkdir "$work/sink"
+    cat > "$work/sink/nginx.conf" <<CONF
+worker_processes 1;
+daemon off;
+pid $work/sink/nginx.pid;
+error_log $work/sink/error.log warn;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    client_body_temp_path $work/sink/body; proxy_temp_path $work/sink/proxy; fastcgi_temp_path $work/sink/fastcgi;
+    uwsgi_temp_path $work/sink/uwsgi; scgi_temp_path $work/sink/scgi;
+    keepalive_requests 1000000000;
+    keepalive_timeout 600s;
+    client_body_buffer_size 16k;
+    server {
+        listen 127.0.0.1:$sink_port backlog=1024;
+        location /user-attributes { return 204; }
+        location /count { stub_status; }
+    }
+}
+CONF
+    nginx -p "$work/sink" -c "$work/sink/nginx.conf" 2> "$work/sink/start.log" &
+    sink_pid=$!
+    local tries=0
+    until (exec 3<> "/dev/tcp/127.0.0.1/$sink_port") 2> /dev/null; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 100 ]; then
+            cat "$work/sink/start.log" >&2
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+stop_servers() {
+    if [ -n "$sink_pid" ]; then kill "$sink_pid" 2> /dev/null || true; fi
+    if [ -n "$postgres_port" ]; then
+        (cd / && as_postgres "$postgres_bin/pg_ctl" -D "$work/postgres/data" -s -m immediate stop) || true
+    fi
+}

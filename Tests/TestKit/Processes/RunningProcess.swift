@@ -1,0 +1,125 @@
+package import Foundation
+import Synchronization
+
+/// A program, most often `headrace`, that has been started and not waited for.
+package final class RunningProcess: Sendable {
+    private let process: Process
+    private let stdout = Collector()
+    private let stderr = Collector()
+    /// Signalled once at the end; whoever waits passes it on.
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Starts `headrace`.
+    package convenience init(_ arguments: [String], in folder: URL, environment extra: [String: String] = [:]) throws {
+        try self.init(
+            program: HeadraceProcess.executable(), arguments, in: folder,
+            environment: HeadraceProcess.environment(extra))
+    }
+
+    /// Starts any program; `input` is its standard input.
+    package init(
+        program: URL, _ arguments: [String], in folder: URL, environment: [String: String], input: String = ""
+    ) throws {
+        process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.environment = environment
+        process.standardOutput = stdout.pipe
+        process.standardError = stderr.pipe
+        let standardInput = Pipe()
+        if input.isEmpty {
+            process.standardInput = FileHandle.nullDevice
+        } else {
+            process.standardInput = standardInput
+        }
+        stdout.start()
+        stderr.start()
+        process.terminationHandler = { [ended] _ in ended.signal() }
+        try process.run()
+        guard !input.isEmpty else { return }
+        // On a thread of its own: a pipe holds 64 KiB, and the program may want to be read first.
+        DispatchQueue.global().async {
+            try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try? standardInput.fileHandleForWriting.close()
+        }
+    }
+
+    package var processIdentifier: Int32 { process.processIdentifier }
+    package var isRunning: Bool { process.isRunning }
+    package var errorText: String { stderr.text }
+
+    package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end; kills after `timeout` seconds. Blocks the thread: in an async test, `end` is the one to call.
+    package func finish(timeout: Double = 60) -> HeadraceProcess.Output {
+        if ended.wait(timeout: .now() + timeout) == .timedOut {
+            kill(process.processIdentifier, SIGKILL)
+            ended.wait()
+        }
+        ended.signal()
+        stdout.waitForEnd()
+        stderr.waitForEnd()
+        let status = process.terminationStatus
+        let exit = process.terminationReason == .uncaughtSignal ? 128 + status : status
+        return HeadraceProcess.Output(exit: exit, stdout: stdout.text, stderr: stderr.text)
+    }
+
+    /// `finish` without holding one of the few threads that tests run on.
+    package func end(timeout: Double = 60) async -> HeadraceProcess.Output {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: self.finish(timeout: timeout)) }
+        }
+    }
+
+    /// The first line of stdout or stderr that `match` accepts, or nil when the process ends or `timeout` passes first.
+    package func line(timeout: Double = 20, where match: (Substring) -> Bool) -> String? {
+        let deadline = Date().addingTimeInterval(timeout)
+        while true {
+            let wasRunning = process.isRunning
+            let seen = stdout.changes + stderr.changes
+            for text in [stdout.text, stderr.text] {
+                if let line = text.split(separator: "\n").first(where: match) { return String(line) }
+            }
+            guard Date() < deadline, wasRunning else { return nil }
+            if stdout.changes + stderr.changes == seen { stdout.waitForChange() }
+        }
+    }
+}
+
+/// Reads a pipe to its end on a thread of Foundation's and wakes whoever waits for more.
+private final class Collector: Sendable {
+    let pipe = Pipe()
+    private let bytes = Mutex<(data: Data, changes: Int, ended: Bool)>((Data(), 0, false))
+    private let changed = NSCondition()
+
+    func start() {
+        pipe.fileHandleForReading.readabilityHandler = { [self] handle in
+            let data = handle.availableData
+            bytes.withLock {
+                $0.data.append(data)
+                $0.changes += 1
+                if data.isEmpty { $0.ended = true }
+            }
+            if data.isEmpty { handle.readabilityHandler = nil }
+            changed.lock()
+            changed.broadcast()
+            changed.unlock()
+        }
+    }
+
+    var text: String { bytes.withLock { String(decoding: $0.data, as: UTF8.self) } }
+    var changes: Int { bytes.withLock { $0.changes } }
+
+    /// Waits for more bytes of this pipe, at most a short while: the other pipe may be the one that talks.
+    func waitForChange() {
+        changed.lock()
+        _ = changed.wait(until: Date().addingTimeInterval(0.02))
+        changed.unlock()
+    }
+
+    func waitForEnd() {
+        let deadline = Date().addingTimeInterval(10)
+        while !bytes.withLock({ $0.ended }), Date() < deadline { waitForChange() }
+    }
+}
