@@ -1,4 +1,5 @@
 import SyncCore
+import TestKit
 import Testing
 
 @testable import ChangePlanning
@@ -145,16 +146,5 @@ private func typed(
             let text = String(decoding: DecimalText(mantissa: right, scale: Int(other)).plain, as: UTF8.self)
             #expect((first == (try bytes(.big(text), .number))) == isEqual, "seed \(seed)")
         }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
