@@ -32,7 +32,7 @@ import Testing
         let text = try shop.folder.text(of: "headrace.yml")
         try shop.folder.write(["headrace.yml": text.replacing("http://127.0.0.1:8787", with: shop.simulator.url)])
         let output = try await shop.headrace("run", "--output", "json")
-        let lines: [RunLine] = try Workshop.lines(of: output)
+        let lines: [ReportedRun] = try Workshop.lines(of: output)
         #expect(Set(lines.map(\.model)).count >= 3)
         for line in lines {
             expectBalanced(line)

@@ -126,7 +126,7 @@ import Testing
         try await expectEqualUsers(simulator, count: users)
     }
 
-    private static func changes(_ plan: PlanLine) -> [String: [String: PlanLine.User.Change]] {
+    private static func changes(_ plan: ReportedPlan) -> [String: [String: ReportedPlan.User.Change]] {
         Dictionary(uniqueKeysWithValues: plan.users.map { ($0.userUID, $0.attributes) })
     }
 

@@ -66,7 +66,7 @@ final class Workshop: Sendable {
 
     struct Run: Sendable {
         var exit: Int32
-        var line: RunLine
+        var line: ReportedRun
         var output: HeadraceProcess.Output
 
         var operations: OperationNumbers { line.operations }
@@ -93,14 +93,14 @@ final class Workshop: Sendable {
     }
 
     /// `headrace plan --output json` of the one sync.
-    func plan(_ arguments: String...) async throws -> (exit: Int32, line: PlanLine) {
+    func plan(_ arguments: String...) async throws -> (exit: Int32, line: ReportedPlan) {
         let output = try await start(["plan", "--output", "json"] + arguments).end(timeout: 120)
-        let line: PlanLine = try Self.onlyLine(of: output)
+        let line: ReportedPlan = try Self.onlyLine(of: output)
         #expect(line.rows.queried == line.rows.unchanged + line.rows.added + line.rows.changed + line.rows.invalid)
         return (output.exit, line)
     }
 
-    func check(environment: [String: String] = [:]) async throws -> (exit: Int32, findings: [FindingLine]) {
+    func check(environment: [String: String] = [:]) async throws -> (exit: Int32, findings: [ReportedFinding]) {
         let output = try await start(["check", "--output", "json"], environment: environment).end()
         return (output.exit, try Self.lines(of: output))
     }
@@ -125,7 +125,7 @@ final class Workshop: Sendable {
 }
 
 /// The contract's two equations.
-func expectBalanced(_ line: RunLine, sourceLocation: SourceLocation = #_sourceLocation) {
+func expectBalanced(_ line: ReportedRun, sourceLocation: SourceLocation = #_sourceLocation) {
     let (rows, operations) = (line.rows, line.operations)
     #expect(
         rows.queried == rows.unchanged + rows.added + rows.changed + rows.invalid, "\(line)",

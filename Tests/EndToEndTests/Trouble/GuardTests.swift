@@ -108,7 +108,7 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
             "UPDATE members SET points = points + 1 WHERE id <= 51; UPDATE members SET points = 1 WHERE id = 60")
         let output = try await shop.headrace("run", "--output", "json")
         #expect(output.exit == 4)
-        let lines: [RunLine] = try Workshop.lines(of: output)
+        let lines: [ReportedRun] = try Workshop.lines(of: output)
         #expect(lines.map(\.sync).sorted() == ["loyalty", "second"])
         #expect(lines.first { $0.sync == "loyalty" }?.status == "blocked")
         #expect(lines.first { $0.sync == "second" }?.operations == .allConfirmed(1))

@@ -1,7 +1,7 @@
 import Foundation
 
 /// One line of `run --output json` or `apply --output json`, with every key the contract promises.
-struct RunLine: Decodable, Sendable {
+struct ReportedRun: Decodable, Sendable {
     struct Attempts: Decodable, Sendable { var sent: Int, retried: Int }
     struct Seconds: Decodable, Sendable { var query: Double, plan: Double, deliver: Double }
 
@@ -46,7 +46,7 @@ struct OperationNumbers: Decodable, Sendable, Equatable {
 }
 
 /// One line of `plan --output json`.
-struct PlanLine: Decodable, Sendable {
+struct ReportedPlan: Decodable, Sendable {
     struct Operations: Decodable, Sendable { var planned: Int }
 
     struct Verdict: Decodable, Sendable {
@@ -101,7 +101,7 @@ struct PlanLine: Decodable, Sendable {
 }
 
 /// One line of `check --output json`.
-struct FindingLine: Decodable, Sendable, Hashable {
+struct ReportedFinding: Decodable, Sendable, Hashable {
     var severity: String
     var code: String
     var file: String?
