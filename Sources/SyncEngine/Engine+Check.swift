@@ -14,7 +14,9 @@ extension Engine {
                 let result = await describe(sync.model)
                 described[sync.model.name] = result
                 if case .failure(let failure) = result {
-                    findings.append(failure.diagnostic)
+                    var finding = failure.diagnostic
+                    finding.position = finding.position ?? sync.model.source.position
+                    findings.append(finding)
                     exits.append(failure.kind == .statement ? .usage : .sourceFailure)
                 }
             }

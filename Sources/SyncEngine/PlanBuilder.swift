@@ -55,7 +55,7 @@ struct PlanBuilder: Sendable {
         var planner = try ChangePlanner(
             sync: checked.sync, columns: checked.columns, keys: environment.keys,
             retainsValues: environment.project.state.retainsValues, options: planOptions,
-            expectedUsers: scope.confirmedUsers)
+            expectedUsers: scope.expectedUsers)
         try await loadSnapshot(into: &planner)
 
         var pending = PlanChunk()
@@ -90,13 +90,14 @@ struct PlanBuilder: Sendable {
     }
 
     private func loadSnapshot(into planner: inout ChangePlanner) async throws {
-        var cursor: Int64? = 0
-        while let from = cursor {
-            let page = try await environment.state.snapshotIndex(
-                scope: scope.id, after: from, limit: Self.snapshotPage)
+        let (state, scope) = (environment.state, scope.id)
+        var page = try await state.snapshotIndex(scope: scope, after: 0, limit: Self.snapshotPage)
+        while let next = page.next {
+            async let following = state.snapshotIndex(scope: scope, after: next, limit: Self.snapshotPage)
             planner.load(page.entries)
-            cursor = page.next
+            page = try await following
         }
+        planner.load(page.entries)
     }
 
     /// Reads to the end; while one batch is typed and diffed, the source fills the other.
