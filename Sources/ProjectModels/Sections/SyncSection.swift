@@ -16,10 +16,12 @@ struct WrittenSync {
     var guards: GuardLimits
     var retry: RetryPolicy
 
+    /// Nil without a match. A destination that is wrong, and reported, becomes an empty one.
     func definition(of model: ModelDefinition) -> SyncDefinition? {
-        guard let destination, let match else { return nil }
+        guard let match else { return nil }
         return SyncDefinition(
-            name: name, model: model, destination: destination, match: match, mappings: mappings, send: send,
+            name: name, model: model, destination: destination ?? DestinationDefinition(name: "", projectUID: ""),
+            match: match, mappings: mappings, send: send,
             schedule: schedule, guards: guards, retry: retry, position: position)
     }
 }
