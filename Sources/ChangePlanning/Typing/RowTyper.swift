@@ -29,6 +29,8 @@ package struct RowTyper: Sendable {
     /// Mappings without a value in this row: skipped nulls, and nulls that are sent.
     private(set) var absent: [Int] = []
     private(set) var nulls: [Int] = []
+    /// The column of a template that is being written.
+    private var templateColumn: Int?
     private var workspace: TypingWorkspace
     static let digestSize = 16
 
@@ -59,12 +61,14 @@ package struct RowTyper: Sendable {
         canonical.removeLast(extra)
         absent.removeAll(keepingCapacity: true)
         nulls.removeAll(keepingCapacity: true)
+        templateColumn = nil
         if misfit != nil { return misfit }
         for index in mappings.indices {
             do throws(TypingProblem) {
                 try append(mapping: index, row: row, of: batch)
             } catch {
-                misfit = Misfit(column: mappings[index].columns.first ?? matchColumn, mapping: index, problem: error)
+                let column = templateColumn ?? mappings[index].columns.first ?? matchColumn
+                misfit = Misfit(column: column, mapping: index, problem: error)
                 break
             }
         }
@@ -107,7 +111,9 @@ package struct RowTyper: Sendable {
             case .column(let column):
                 let cell = batch.cell(row: row, column: column)
                 if cell == .null { return canonical.append(contentsOf: mappings[index].onNull) }
+                templateColumn = column
                 try PlainText.append(cell, of: batch.bytes, to: &text, clock: &workspace.clock)
+                templateColumn = nil
             }
         }
         let slice = ByteSlice(offset: 0, count: UInt32(text.count))
