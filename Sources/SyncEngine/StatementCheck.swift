@@ -50,7 +50,10 @@ package struct StatementCheck: Sendable {
             let result = await describe(model)
             described[model.name] = result
             if case .failure(let failure) = result {
-                findings.append(failure.diagnostic)
+                var finding = failure.diagnostic
+                // A source that cannot be asked is found where headrace.yml defines it.
+                finding.position = finding.position ?? model.source.position
+                findings.append(finding)
                 exits.append(failure.kind == .statement ? .usage : .sourceFailure)
             }
         }

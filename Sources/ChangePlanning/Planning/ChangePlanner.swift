@@ -159,7 +159,8 @@ package struct ChangePlanner: Sendable {
         let attributes = typer.mappings.map(\.key)
         let states = table.states
         let kept = firstKeys?.first { states[$0].isPlanned }.map { table.key($0) }
-        let measurements = measuring.finished(keys: attributes, queried: rows.queried)
+        var measurements = measuring.finished(keys: attributes, queried: rows.queried)
+        measurements.confirmedUsers = states.prefix(loadedUsers).count { $0.isConfirmed }
         let new = loadedUsers > 0 ? measuring.newAttributes().map { attributes[$0] } : []
         return PlanSummary(
             rows: rows, planned: kept?.count ?? planned, keptUsers: kept, mappingAdded: new,

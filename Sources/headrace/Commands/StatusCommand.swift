@@ -21,7 +21,9 @@ struct StatusCommand: AsyncParsableCommand {
                 if status.lastRun != nil, let state {
                     // The scope of a sync that only ever failed before planning is not there to be read.
                     let identity = try OpenedProject.destination(sync.destination).identity
-                    status.snapshotUsers = try? await state.scope(sync: sync.name, identity: identity).confirmedUsers
+                    if let scope = try? await state.scope(sync: sync.name, identity: identity) {
+                        status.snapshotUsers = try await state.confirmedUsers(of: scope.id)
+                    }
                 }
                 all.append(status)
             }
