@@ -60,6 +60,13 @@ import Testing
         #expect(outcome.invalid.map(\.reason) == (body == nil ? ["a value outside the attribute's allowed values"] : []))
     }
 
+    @Test("an invalid list is shown with its items")
+    func shownList() throws {
+        let mapping = Mapping(origin: .column("c1"), attribute: PlanningBench.attribute("a", .stringList))
+        let outcome = try Self.bench(mapping, .textArray).plan([[.text("u"), .list(["x", nil, "|"])]])
+        #expect(outcome.invalid.map(\.value) == [#"["x",null,"|"]"#])
+    }
+
     @Test("allowed compares typed values, and leaves nulls alone")
     func allowedNumbers() throws {
         var attribute = PlanningBench.attribute("a", .number)

@@ -41,4 +41,14 @@ import Testing
         #expect(reading.writtenSyncs.map(\.name) == ["people"])
         #expect(reading.writtenSyncs.map(\.model) == ["people"])
     }
+
+    @Test(arguments: ["primary_key: mail", "primary_key: id"])
+    func aKeyThatFeedsAPIIAttributeIsPersonal(key: String) throws {
+        let text = SampleProject.people("      - {column: mail, attribute: mail}")
+        let reading = try read([
+            "models/people.yml": text.replacing("primary_key: id", with: key),
+            "models/attributes.yml": "attributes:\n  mail: {type: string, pii: true}\n",
+        ])
+        #expect(reading.project?.syncs.first?.match.isPII == (key == "primary_key: mail"))
+    }
 }
