@@ -11,7 +11,9 @@ extension RunReport {
         } else if let stop {
             status = stop == .cancelled ? .cancelled : .interrupted
             exit = stop.exit
-            error = "stopped while sending; \(operations.deferred) operations are deferred to the next run"
+            error =
+                "stopped while sending: \(operations.unknown) unknown, \(operations.deferred) deferred; "
+                + "the next run sends them again"
         } else if let destinationStop {
             (status, exit, error) = (.failed, .destinationStop, destinationStop)
         } else if operations.unknown > 0 || operations.deferred > 0 {

@@ -75,7 +75,10 @@ import Testing
 
     /// As after a takeover by another host: the run ends by itself, says so in balanced books, and leaves the other
     /// run alone.
-    @Test(arguments: ["{}", #"{"rules":[{"effect":{"type":"status","status":429,"headers":{"retry-after":"250"}}}]}"#])
+    @Test(arguments: [
+        #"{"rules":[{"effect":{"type":"delay","delay_ms":1000}}]}"#,
+        #"{"rules":[{"effect":{"type":"status","status":429,"headers":{"retry-after":"250"}}}]}"#,
+    ])
     func aRunThatLosesItsLocksEnds(faults: String) async throws {
         let shop = try await workshop()
         let process = try await sendingGold(shop)
