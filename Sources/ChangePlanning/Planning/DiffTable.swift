@@ -128,31 +128,3 @@ struct DiffTable: Sendable {
         return entry
     }
 }
-
-/// Primary keys that rows named, where they are other columns than the uid, and whose row it was.
-struct PrimaryKeyTable: Sendable {
-    private var index = HashIndex()
-    /// The user entry of the first row with the key; `noUser` where that row had no readable uid.
-    private var owners: [UInt32] = []
-    private static let noUser = UInt32.max
-
-    enum Claim: Equatable {
-        case first
-        /// Another row had the key; `owner` is its user.
-        case repeated(owner: Int?)
-    }
-
-    mutating func claim(_ key: KeyHash, by user: Int?) -> Claim {
-        let (entry, isNew) = index.findOrInsert(key)
-        if isNew {
-            owners.append(user.map(UInt32.init) ?? Self.noUser)
-            return .first
-        }
-        return .repeated(owner: owner(entry))
-    }
-
-    /// Whether a row had the key, and its user.
-    func find(_ key: KeyHash) -> Claim { index.find(key).map { .repeated(owner: owner($0)) } ?? .first }
-
-    private func owner(_ entry: Int) -> Int? { owners[entry] == Self.noUser ? nil : Int(owners[entry]) }
-}

@@ -22,6 +22,8 @@ package struct RowTyper: Sendable {
 
     private(set) var uid: [UInt8] = []
     private(set) var primaryKey: [UInt8] = []
+    /// The same with every part's length before it: two keys that read the same differ here. Of several parts only.
+    private(set) var primaryKeyParts: [UInt8] = []
     private(set) var hasUID = false
     private(set) var hasPrimaryKey = false
     /// The digest of the mappings, then one canonical value a mapping.
@@ -134,15 +136,20 @@ package struct RowTyper: Sendable {
         var misfit: Misfit?
         uid.removeAll(keepingCapacity: true)
         primaryKey.removeAll(keepingCapacity: true)
+        primaryKeyParts.removeAll(keepingCapacity: true)
         (hasUID, hasPrimaryKey) = (false, true)
         for (index, column) in keyColumns.enumerated() {
             if index > 0 { primaryKey.append(UInt8(ascii: "/")) }
+            let start = primaryKey.count
             do throws(TypingProblem) {
                 try Self.appendKey(batch.cell(row: row, column: column), of: batch.bytes, to: &primaryKey)
             } catch {
                 hasPrimaryKey = false
                 misfit = misfit ?? Misfit(column: column, problem: error)
             }
+            guard keyColumns.count > 1 else { continue }
+            primaryKeyParts.appendCanonicalTextHeader(count: primaryKey.count - start)
+            primaryKeyParts.append(contentsOf: primaryKey[start...])
         }
         do throws(TypingProblem) {
             try Self.appendKey(batch.cell(row: row, column: matchColumn), of: batch.bytes, to: &uid)
