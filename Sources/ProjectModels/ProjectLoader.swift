@@ -134,7 +134,9 @@ private struct ProjectLoading {
         }
         guard let file = folder.file(path) else { return nil }
         guard !SQLText.isBlank(file.text) else {
-            findings.error("empty_model", "the file holds no statement", at: Diagnostic.Position(path, line: 1))
+            findings.error(
+                "empty_model", "the model is empty: the file holds no statement", at: Diagnostic.Position(path, line: 1)
+            )
             return nil
         }
         return SQLStatement(text: file.text, file: path)

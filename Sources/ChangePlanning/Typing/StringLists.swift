@@ -43,7 +43,11 @@ struct StringLists: Sendable {
             let length = (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(batch.bytes[Int(offset) + $1]) }
             let isNull = length == .max
             let item = ByteSlice(offset: offset + 4, count: isNull ? 0 : length)
-            if isNull { text += Array("null".utf8) } else { AttributeValue.appendJSONString(batch.slice(item), to: &text) }
+            if isNull {
+                text += Array("null".utf8)
+            } else {
+                AttributeValue.appendJSONString(batch.slice(item), to: &text)
+            }
             offset = item.offset + item.count
         }
         return String(decoding: text.isEmpty ? Array("[]".utf8) : text + Array("]".utf8), as: UTF8.self)

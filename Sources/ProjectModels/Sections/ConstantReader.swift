@@ -23,7 +23,9 @@ struct ConstantReader {
             return constant
         } catch {
             findings.error(
-                error.code, "`\(key)`: the constant does not fit attribute `\(attribute.key)`: \(error.reason)",
+                error.code,
+                "`\(key)`: the constant does not fit attribute `\(attribute.key)` (\(attribute.type.rawValue)): "
+                    + error.reason,
                 at: value.position)
             return nil
         }
