@@ -36,7 +36,7 @@ package final class RunningProcess: Sendable {
         stdout.start()
         stderr.start()
         process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.run()
+        try ProcessLaunch.start(process)
         guard !input.isEmpty else { return }
         // On a thread of its own: a pipe holds 64 KiB, and the program may want to be read first.
         DispatchQueue.global().async {
