@@ -6,11 +6,12 @@ struct SQLiteStateMigrator {
     let connection: SQLiteConnection
     let path: String
 
-    func migrate() throws {
+    /// `isWriter` is false for a connection that only reads, and so leaves the journal as it is.
+    func migrate(isWriter: Bool) throws {
         let version = try checkedVersion()
-        // Outside of a transaction, as both pragmas demand.
+        // Outside of a transaction, as both pragmas demand; only the write-ahead log is remembered by the file.
         let mode = Self.isWriteAheadLogSound(version: SQLiteConnection.libraryVersion) ? "WAL" : "TRUNCATE"
-        if version < SQLiteStateSchema.version {
+        if isWriter || version < SQLiteStateSchema.version {
             try connection.execute("PRAGMA journal_mode = \(mode)")
         }
         try connection.execute("PRAGMA synchronous = FULL")

@@ -43,7 +43,7 @@ package actor SQLiteStateStore: StateStore {
                 pause(wait)
                 return true
             }
-            try SQLiteStateMigrator(connection: connection, path: path).migrate()
+            try SQLiteStateMigrator(connection: connection, path: path).migrate(isWriter: mode == .create)
             try connection.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000")
             try connection.execute(mode == .create ? Self.temporaryTables : "PRAGMA query_only = 1")
             return connection

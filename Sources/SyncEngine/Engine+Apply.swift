@@ -53,7 +53,8 @@ extension Engine {
     private func refuseOutdated(_ plan: PlanRecord, checked: CheckedSync, current: RunID) async throws {
         func refuse(_ text: String) -> RunFailure {
             RunFailure(
-                .usage, .error("plan_outdated", "plan \(plan.planID) \(text)", hint: "make a new one with `headrace plan`"))
+                .usage,
+                .error("plan_outdated", "plan \(plan.planID) \(text)", hint: "make a new one with `headrace plan`"))
         }
         switch plan.status {
         case .ready, .blocked, .delivering: break

@@ -18,6 +18,7 @@ extension Engine {
                         "the snapshot of \(checked.sync.name) already holds \(scope.confirmedUsers) users",
                         hint: "add --yes to record the model's current values as confirmed without sending them"))
             }
+            session.plans(runID)
             try await session.enter(.querying)
             let builder = planBuilder(checked, scope: scope, options: options, run: runID, observer: observer)
             let built = try await cancelling(on: stop) { try await builder.build(runID) }

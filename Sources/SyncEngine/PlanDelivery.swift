@@ -42,7 +42,8 @@ struct PlanDelivery: Sendable {
             return try await group.next() ?? nil
         }
         return Result(
-            attempts: window.counts(at: .now).attempts, stopReason: failure?.diagnostic.rendered() ?? window.stopReason?.sentence)
+            attempts: window.counts(at: .now).attempts,
+            stopReason: failure?.diagnostic.rendered() ?? window.stopReason?.sentence)
     }
 
     /// Lets the destination pull from the window to the end; after a stop request for `drainLimit` at most. A failure
@@ -127,7 +128,8 @@ struct UnreadOperations {
     private func write(_ operation: OperationToSend) throws -> PlannedWrite {
         guard let uid = UserUID(try keys.reveal(operation.userUID)) else {
             throw RunFailure(
-                .ownFault, .error("inconsistent", "operation \(operation.sequence) of plan \(plan) has no valid user uid"))
+                .ownFault,
+                .error("inconsistent", "operation \(operation.sequence) of plan \(plan) has no valid user uid"))
         }
         return PlannedWrite(index: operation.sequence, userUID: uid, body: try keys.reveal(operation.body))
     }

@@ -21,6 +21,9 @@ final class RunSession: Sendable {
 
     private func update(_ change: (inout RunReport) -> Void) { current.withLock { change(&$0) } }
 
+    /// Names the plan that is being built, so that recovery can clear away what a killed run leaves of it.
+    func plans(_ plan: PlanID) { update { $0.planID = plan } }
+
     /// Moves on to a stage and writes it down.
     func enter(_ status: RunStatus) async throws {
         update { $0.status = status }

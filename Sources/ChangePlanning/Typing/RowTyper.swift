@@ -82,7 +82,7 @@ package struct RowTyper: Sendable {
         case .constant: canonical.append(contentsOf: mappings[index].constant)
         case .column(let column):
             let cell = batch.cells[row * batch.columnCount + column]
-            if cell == .null {
+            if case .null = cell {
                 canonical.append(contentsOf: mappings[index].onNull)
             } else {
                 try mappings[index].conversion.append(cell, of: batch.bytes, to: &canonical, using: &workspace)

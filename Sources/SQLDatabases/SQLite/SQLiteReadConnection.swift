@@ -14,7 +14,7 @@ final class SQLiteReadConnection {
     ) throws(SourceFailure) {
         self.failures = failures
         self.control = control
-        guard access(failures.path, F_OK) == 0 else { throw failures.missing() }
+        if access(failures.path, F_OK) != 0, errno == ENOENT || errno == ENOTDIR { throw failures.missing() }
         do throws(SQLiteError) {
             connection = try SQLiteConnection(path: failures.path, mode: .readOnly)
             sqlite3_busy_timeout(connection.handle, Int32(clamping: busyTimeout.components.seconds * 1000))

@@ -38,13 +38,12 @@ actor SQLiteReadSession {
 
     /// Up to a batch of rows; nil after SQLite said that there are no more.
     func fill(_ batch: consuming RowBatch) throws(SourceFailure) -> RowBatch? {
-        guard let statement else {
-            throw SourceFailure(.cancelled, .error("cancelled", "the read of source \(failures.source) was closed"))
+        guard let statement, !Task.isCancelled else {
+            throw SourceFailure(.cancelled, .error("cancelled", "the read of source \(failures.source) was cancelled"))
         }
         let started = ContinuousClock.now
         control.setDeadline(remaining.map { started + $0 })
         defer { remaining = remaining.map { $0 - (ContinuousClock.now - started) } }
-        if Task.isCancelled { control.cancel() }
         batch.removeAll()
         do throws(SQLiteError) {
             while !isComplete, batch.rowCount < Self.rowsPerBatch, batch.bytes.count < Self.bytesPerBatch {

@@ -54,10 +54,9 @@ struct SQLiteTokens: Sequence, IteratorProtocol {
             case (UInt8(ascii: "-"), UInt8(ascii: "-")):
                 while index < bytes.count, bytes[index] != 0x0A { index += 1 }
             case (UInt8(ascii: "/"), UInt8(ascii: "*")):
-                index += 2
-                while index < bytes.count, !(bytes[index] == 0x2F && bytes[index - 1] == 0x2A && index > 2) {
-                    index += 1
-                }
+                // The star that opens the comment does not close it.
+                index += 3
+                while index < bytes.count, !(bytes[index] == 0x2F && bytes[index - 1] == 0x2A) { index += 1 }
                 index = Swift.min(index + 1, bytes.count)
             case (0xEF, 0xBB) where index == 0 && bytes.count > 2 && bytes[2] == 0xBF: index = 3
             default: return

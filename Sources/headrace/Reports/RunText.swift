@@ -1,3 +1,4 @@
+import Foundation
 import SyncCore
 
 /// One run as people read it: headline, counts that balance, and what to do about what went wrong.
@@ -14,7 +15,9 @@ struct RunText {
         lines += invalidRows(palette)
         lines += guards(palette)
         if let error = report.error {
-            lines.append("  " + palette.red("error: ") + TerminalText.escaped(error))
+            // A finding's own rendering has lines of its own: place, caret, hint.
+            let text = error.hasPrefix("error: ") ? String(error.dropFirst(7)) : error
+            lines.append("  " + palette.red("error: ") + TerminalText.escapedLines(text).replacing("\n", with: "\n  "))
         }
         return lines.joined(separator: "\n")
     }

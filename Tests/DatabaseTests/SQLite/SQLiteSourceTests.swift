@@ -117,6 +117,7 @@ private func rows(_ reader: any RowReader) async throws -> [[String]] {
         Refusal("SELECT id FROM t;\n-- more\n DROP TABLE t", "two_statements", 3, 2),
         Refusal("", "empty_model", 1, 1),
         Refusal("-- nothing\n/* here */ ;", "empty_model", 1, 1),
+        Refusal("/*/ SELECT 1; */ /**/ SELECT nme FROM t", "unknown_source_column", 1, 30),
         Refusal("\nDELETE FROM t", "writes", 2, 1),
         Refusal("INSERT INTO t VALUES (1, 'a', 2) RETURNING id", "writes", 1, 1),
         Refusal("UPDATE t SET name = 1", "writes", 1, 1),

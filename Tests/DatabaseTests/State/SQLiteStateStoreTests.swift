@@ -44,6 +44,30 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: !SQLiteStateMigrator.isWriteAheadLogSound(version: SQLiteConnection.libraryVersion)))
+    func truncatesItsJournalAlsoWhenReopened() async throws {
+        try await withScratchFolder { folder async throws in
+            let path = folder + "/state.db"
+            _ = try SQLiteStateStore(path: path)
+            try? FileManager.default.removeItem(atPath: path + "-journal")
+            let store = try SQLiteStateStore(path: path)
+            try await store.setKeyCheck([1])
+            let journal = try FileManager.default.attributesOfItem(atPath: path + "-journal")
+            #expect(journal[.size] as? Int == 0 && journal[.posixPermissions] as? Int == 0o600)
+        }
+    }
+
+    @Test func twoProcessesShareOneState() async throws {
+        try await withScratchFolder { folder async throws in
+            let path = folder + "/state.db"
+            let (first, second) = (try SQLiteStateStore(path: path), try SQLiteStateStore(path: path))
+            try await StateStoreBench(first).confirm(1...3, run: 1)
+            try await StateStoreBench(second).confirm(2...5, run: 2)
+            #expect(try await StateStoreBench(first).index().count == 5)
+            #expect(try await first.runs(sync: nil, limit: 9).count == 2)
+        }
+    }
+
     @Test func refusesANewerSchema() async throws {
         try await withScratchFolder { folder async throws in
             let path = folder + "/state.db"

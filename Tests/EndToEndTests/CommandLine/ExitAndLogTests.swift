@@ -9,20 +9,23 @@ import Testing
     @Test func theStrongestExitFollowsTheContractsOrder() {
         let order: [Int32] = [130, 1, 6, 5, 4, 7, 2, 8, 3, 0]
         for (index, code) in order.enumerated() {
-            let weaker = order[index...].compactMap(ExitStatus.init(rawValue:)).shuffled()
-            #expect(ExitStatus.strongest(weaker).rawValue == code)
+            let weaker = order[index...].compactMap(SyncCore.ExitStatus.init(rawValue:)).shuffled()
+            #expect(SyncCore.ExitStatus.strongest(weaker).rawValue == code)
         }
     }
 
     @Test(arguments: [
-        (SourceFailure.Kind.statement, ExitStatus.usage), (.unavailable, .sourceFailure), (.lost, .sourceFailure),
+        (SourceFailure.Kind.statement, SyncCore.ExitStatus.usage), (.unavailable, .sourceFailure),
+        (.lost, .sourceFailure),
         (.timedOut, .sourceFailure), (.cancelled, .interrupted),
-    ]) func aSourcesFailureDecidesTheExit(kind: SourceFailure.Kind, exit: ExitStatus) {
+    ]) func aSourcesFailureDecidesTheExit(kind: SourceFailure.Kind, exit: SyncCore.ExitStatus) {
         #expect(CommandFailure(SourceFailure(kind, .error("x", "x"))).exit == exit)
     }
 
-    @Test(arguments: [(StateFailure.Kind.unusable, ExitStatus.usage), (.storage, .ownFault), (.busy, .ownFault)])
-    func aStatesFailureDecidesTheExit(kind: StateFailure.Kind, exit: ExitStatus) {
+    @Test(arguments: [
+        (StateFailure.Kind.unusable, SyncCore.ExitStatus.usage), (.storage, .ownFault), (.busy, .ownFault),
+    ])
+    func aStatesFailureDecidesTheExit(kind: StateFailure.Kind, exit: SyncCore.ExitStatus) {
         #expect(CommandFailure(StateFailure(kind, .error("x", "x"))).exit == exit)
     }
 

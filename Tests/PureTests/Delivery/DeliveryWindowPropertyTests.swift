@@ -1,5 +1,6 @@
 import Delivery
 import SyncCore
+import TestKit
 import Testing
 
 /// Random histories: answers of every kind in any order, several writes a user, the clock moving as it likes.
@@ -85,18 +86,5 @@ import Testing
         case ..<99: .forbidden(answer: "403")
         default: .refused(answer: "404")
         }
-    }
-}
-
-/// https://prng.di.unimi.it/splitmix64.c
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
