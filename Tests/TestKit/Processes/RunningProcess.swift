@@ -4,6 +4,7 @@ import Synchronization
 /// A program, most often `headrace`, that has been started and not waited for.
 package final class RunningProcess: Sendable {
     private let process: Process
+    private let lifeline: FileHandle?
     private let stdout = Collector()
     private let stderr = Collector()
     /// Signalled once at the end; whoever waits passes it on.
@@ -16,9 +17,11 @@ package final class RunningProcess: Sendable {
             environment: HeadraceProcess.environment(extra))
     }
 
-    /// Starts any program; `input` is its standard input.
+    /// Starts any program; `input` is its standard input. With `keepsInputOpen`, that stays open until `closeInput`, or
+    /// until this process is gone: a program that reads to the end notices.
     package init(
-        program: URL, _ arguments: [String], in folder: URL, environment: [String: String], input: String = ""
+        program: URL, _ arguments: [String], in folder: URL, environment: [String: String], input: String = "",
+        keepsInputOpen: Bool = false
     ) throws {
         process = Process()
         process.executableURL = program
@@ -27,23 +30,28 @@ package final class RunningProcess: Sendable {
         process.environment = environment
         process.standardOutput = stdout.pipe
         process.standardError = stderr.pipe
-        let standardInput = Pipe()
-        if input.isEmpty {
-            process.standardInput = FileHandle.nullDevice
-        } else {
+        let standardInput = input.isEmpty && !keepsInputOpen ? nil : Pipe()
+        lifeline = keepsInputOpen ? standardInput?.fileHandleForWriting : nil
+        if let standardInput {
+            // Another child that inherited this end would keep it open.
+            _ = fcntl(standardInput.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
             process.standardInput = standardInput
+        } else {
+            process.standardInput = FileHandle.nullDevice
         }
         stdout.start()
         stderr.start()
         process.terminationHandler = { [ended] _ in ended.signal() }
         try process.run()
-        guard !input.isEmpty else { return }
+        guard !input.isEmpty, let standardInput else { return }
         // On a thread of its own: a pipe holds 64 KiB, and the program may want to be read first.
         DispatchQueue.global().async {
             try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try? standardInput.fileHandleForWriting.close()
+            if !keepsInputOpen { try? standardInput.fileHandleForWriting.close() }
         }
     }
+
+    package func closeInput() { try? lifeline?.close() }
 
     package var processIdentifier: Int32 { process.processIdentifier }
     package var isRunning: Bool { process.isRunning }
@@ -119,7 +127,7 @@ private final class Collector: Sendable {
     }
 
     func waitForEnd() {
-        let deadline = Date().addingTimeInterval(10)
+        let deadline = Date().addingTimeInterval(30)
         while !bytes.withLock({ $0.ended }), Date() < deadline { waitForChange() }
     }
 }
