@@ -59,7 +59,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
         BadFile(
             name: "a constant of another type",
             project: { $0.mappings[1] = "{column: points, attribute: points, on_null: none}" },
-            file: "models/members.yml", mark: "on_null", says: ["points", "integer"]),
+            file: "models/members.yml", mark: "on_null", says: ["points", "whole number"]),
         BadFile(
             name: "SQL with a syntax error", project: { $0.sql = "SELECT id, uid, tier, points\nFORM members\n" },
             file: "models/members.sql", mark: "FORM", says: ["syntax"]),
@@ -78,7 +78,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             project: { $0.sql = "UPDATE members SET points = 0 RETURNING id, uid, tier, points\n" },
             file: "models/members.sql", mark: "UPDATE", says: []),
         BadFile(
-            name: "an empty model", project: { $0.sql = "" }, file: "models/members.sql", mark: "", says: ["empty"]),
+            name: "an empty model", project: { $0.sql = "" }, file: "models/members.sql", mark: "", says: ["no statement"]),
         BadFile(
             name: "a model of comments", project: { $0.sql = "-- later\n" }, file: "models/members.sql", mark: "",
             says: []),

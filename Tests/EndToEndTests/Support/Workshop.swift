@@ -12,6 +12,7 @@ final class Workshop: Sendable {
 
     let folder: ScratchFolder
     let simulator: SimulatorProcess
+    private let place: Places.Place?
 
     struct Unexpected: Error, CustomStringConvertible {
         var description: String
@@ -22,6 +23,7 @@ final class Workshop: Sendable {
         _ project: MembersProject = MembersProject(), rows: String = "", faults: String? = nil,
         sharing shared: SimulatorProcess? = nil
     ) async throws {
+        place = shared == nil ? await Places.shared.take() : nil
         folder = try ScratchFolder()
         simulator = try shared ?? SimulatorProcess(in: folder, faults: faults)
         try write(project)

@@ -100,7 +100,7 @@ import Testing
 
     @Test func aDestinationThatIsDownDefers() async throws {
         let shop = try await Workshop(rows: Workshop.plainRows(1))
-        shop.simulator.end()
+        await shop.simulator.end()
         let run = try await shop.run()
         #expect(run.exit == 5)
         #expect(run.operations == OperationNumbers(planned: 1, deferred: 1))

@@ -3,11 +3,10 @@ import Synchronization
 
 /// A program, most often `headrace`, that has been started and not waited for.
 package final class RunningProcess: Sendable {
-    private let process: Process
-    private let stdout = Collector()
-    private let stderr = Collector()
-    /// Signalled once at the end; whoever waits passes it on.
-    private let ended = DispatchSemaphore(value: 0)
+    private let child: SpawnedChild
+    private let lifeline: FileHandle?
+    private let stdout: Collector
+    private let stderr: Collector
 
     /// Starts `headrace`.
     package convenience init(_ arguments: [String], in folder: URL, environment extra: [String: String] = [:]) throws {
@@ -16,52 +15,58 @@ package final class RunningProcess: Sendable {
             environment: HeadraceProcess.environment(extra))
     }
 
-    /// Starts any program; `input` is its standard input.
+    /// Starts any program; `input` is its standard input. With `keepsInputOpen`, that stays open until `closeInput`, or
+    /// until this process is gone: a program that reads to the end notices.
     package init(
-        program: URL, _ arguments: [String], in folder: URL, environment: [String: String], input: String = ""
+        program: URL, _ arguments: [String], in folder: URL, environment: [String: String], input: String = "",
+        keepsInputOpen: Bool = false
     ) throws {
-        process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = environment
-        process.standardOutput = stdout.pipe
-        process.standardError = stderr.pipe
-        let standardInput = Pipe()
-        if input.isEmpty {
-            process.standardInput = FileHandle.nullDevice
-        } else {
-            process.standardInput = standardInput
+        let standardInput = input.isEmpty && !keepsInputOpen ? nil : try PrivatePipe()
+        lifeline = keepsInputOpen ? standardInput?.writing : nil
+        let (output, errors) = (try PrivatePipe(), try PrivatePipe())
+        (stdout, stderr) = (Collector(output), Collector(errors))
+        defer {
+            // The child has its own copies; ours would keep the pipes from ending.
+            try? output.writing.close()
+            try? errors.writing.close()
+            try? standardInput?.reading.close()
+        }
+        let nothing = FileHandle.nullDevice
+        let ends = [standardInput?.reading ?? nothing, output.writing, errors.writing].map(\.fileDescriptor)
+        child = try PrivatePipe.starting.withLock { _ in
+            try SpawnedChild(
+                program: program.path(percentEncoded: false), arguments: arguments,
+                in: folder.path(percentEncoded: false), environment: environment, input: ends[0], output: ends[1],
+                errors: ends[2])
         }
         stdout.start()
         stderr.start()
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try ProcessLaunch.start(process)
-        guard !input.isEmpty else { return }
+        guard !input.isEmpty, let standardInput else { return }
         // On a thread of its own: a pipe holds 64 KiB, and the program may want to be read first.
         DispatchQueue.global().async {
-            try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try? standardInput.fileHandleForWriting.close()
+            try? standardInput.writing.write(contentsOf: Data(input.utf8))
+            if !keepsInputOpen { try? standardInput.writing.close() }
         }
     }
 
-    package var processIdentifier: Int32 { process.processIdentifier }
-    package var isRunning: Bool { process.isRunning }
+    package func closeInput() { try? lifeline?.close() }
+
+    package var processIdentifier: Int32 { child.processIdentifier }
+    package var isRunning: Bool { child.isRunning }
     package var errorText: String { stderr.text }
 
-    package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    package func send(_ signal: Int32) { kill(child.processIdentifier, signal) }
 
     /// Waits for the end; kills after `timeout` seconds. Blocks the thread: in an async test, `end` is the one to call.
     package func finish(timeout: Double = 60) -> HeadraceProcess.Output {
-        if ended.wait(timeout: .now() + timeout) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
-            ended.wait()
-        }
-        ended.signal()
+        let exit =
+            child.exit(within: timeout)
+            ?? {
+                kill(child.processIdentifier, SIGKILL)
+                return child.exit(within: 60) ?? 137
+            }()
         stdout.waitForEnd()
         stderr.waitForEnd()
-        let status = process.terminationStatus
-        let exit = process.terminationReason == .uncaughtSignal ? 128 + status : status
         return HeadraceProcess.Output(exit: exit, stdout: stdout.text, stderr: stderr.text)
     }
 
@@ -76,7 +81,7 @@ package final class RunningProcess: Sendable {
     package func line(timeout: Double = 20, where match: (Substring) -> Bool) -> String? {
         let deadline = Date().addingTimeInterval(timeout)
         while true {
-            let wasRunning = process.isRunning
+            let wasRunning = child.isRunning
             let seen = stdout.changes + stderr.changes
             for text in [stdout.text, stderr.text] {
                 if let line = text.split(separator: "\n").first(where: match) { return String(line) }
@@ -87,25 +92,32 @@ package final class RunningProcess: Sendable {
     }
 }
 
-/// Reads a pipe to its end on a thread of Foundation's and wakes whoever waits for more.
+/// Reads a pipe to its end on a thread of its own and wakes whoever waits for more. (Foundation's `readabilityHandler`
+/// crashes now and then when its handle is let go.)
 private final class Collector: Sendable {
-    let pipe = Pipe()
+    let pipe: PrivatePipe
     private let bytes = Mutex<(data: Data, changes: Int, ended: Bool)>((Data(), 0, false))
     private let changed = NSCondition()
 
+    init(_ pipe: PrivatePipe) { self.pipe = pipe }
+
     func start() {
-        pipe.fileHandleForReading.readabilityHandler = { [self] handle in
-            let data = handle.availableData
-            bytes.withLock {
-                $0.data.append(data)
-                $0.changes += 1
-                if data.isEmpty { $0.ended = true }
+        Thread.detachNewThread { [self] in
+            while let data = try? pipe.reading.read(upToCount: 65_536), !data.isEmpty {
+                took { $0.data.append(data) }
             }
-            if data.isEmpty { handle.readabilityHandler = nil }
-            changed.lock()
-            changed.broadcast()
-            changed.unlock()
+            took { $0.ended = true }
         }
+    }
+
+    private func took(_ change: (inout (data: Data, changes: Int, ended: Bool)) -> Void) {
+        bytes.withLock {
+            change(&$0)
+            $0.changes += 1
+        }
+        changed.lock()
+        changed.broadcast()
+        changed.unlock()
     }
 
     var text: String { bytes.withLock { String(decoding: $0.data, as: UTF8.self) } }
@@ -119,7 +131,7 @@ private final class Collector: Sendable {
     }
 
     func waitForEnd() {
-        let deadline = Date().addingTimeInterval(10)
+        let deadline = Date().addingTimeInterval(30)
         while !bytes.withLock({ $0.ended }), Date() < deadline { waitForChange() }
     }
 }

@@ -44,21 +44,30 @@ package final class SimulatorProcess: Sendable {
             try folder.write(["faults.json": faults])
             arguments += ["--faults", "faults.json"]
         }
-        let process = try RunningProcess(arguments, in: folder.url)
+        let process = try RunningProcess(
+            program: URL(filePath: "/bin/sh"),
+            ["-c", Self.supervisor, try HeadraceProcess.executable().path(percentEncoded: false)] + arguments,
+            in: folder.url, environment: HeadraceProcess.environment(), keepsInputOpen: true)
         guard let line = process.line(where: { $0.contains("http://127.0.0.1:") }),
             let start = line.range(of: "http://127.0.0.1:")
         else {
-            process.send(SIGKILL)
+            process.closeInput()
             throw Problem(description: "the simulator did not say where it listens: \(process.errorText)")
         }
         url = "http://127.0.0.1:" + line[start.upperBound...].prefix { $0.isNumber }
         self.process = process
     }
 
-    deinit { end() }
+    /// Ends the simulator when its standard input does: also when the test process dies.
+    private static let supervisor = #""$0" "$@" & simulator=$!; cat > /dev/null; kill -9 $simulator"#
 
-    /// Ends it at once; its port answers no more.
-    package func end() { process.send(SIGKILL) }
+    deinit { process.closeInput() }
+
+    /// Ends it; when this returns, its port answers no more.
+    package func end() async {
+        process.closeInput()
+        _ = await process.end()
+    }
 
     /// GET of a path below `/__simulator/`.
     package func admin(_ path: String) async throws -> Any {
