@@ -106,7 +106,7 @@ import Testing
 
     @Test func whatWasNotSentIsSaidWithTheLastAnswer() async throws {
         let shop = try await workshop()
-        shop.simulator.end()
+        await shop.simulator.end()
         try await shop.sql("DELETE FROM members WHERE id > 1")
         let run = try await shop.run()
         #expect(run.exit == 5)
