@@ -103,8 +103,13 @@ private final class Collector: Sendable {
 
     func start() {
         Thread.detachNewThread { [self] in
-            while let data = try? pipe.reading.read(upToCount: 65_536), !data.isEmpty {
-                took { $0.data.append(data) }
+            // `read(upToCount:)` would wait for as many bytes, and a program that goes on running would never be heard.
+            var part = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(pipe.reading.fileDescriptor, &part, part.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                took { $0.data.append(contentsOf: part[..<count]) }
             }
             took { $0.ended = true }
         }
