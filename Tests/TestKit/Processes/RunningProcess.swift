@@ -5,8 +5,8 @@ import Synchronization
 package final class RunningProcess: Sendable {
     private let process: Process
     private let lifeline: FileHandle?
-    private let stdout = Collector()
-    private let stderr = Collector()
+    private let stdout: Collector
+    private let stderr: Collector
     /// Signalled once at the end; whoever waits passes it on.
     private let ended = DispatchSemaphore(value: 0)
 
@@ -28,26 +28,29 @@ package final class RunningProcess: Sendable {
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.environment = environment
-        process.standardOutput = stdout.pipe
-        process.standardError = stderr.pipe
-        let standardInput = input.isEmpty && !keepsInputOpen ? nil : Pipe()
-        lifeline = keepsInputOpen ? standardInput?.fileHandleForWriting : nil
-        if let standardInput {
-            // Another child that inherited this end would keep it open.
-            _ = fcntl(standardInput.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-            process.standardInput = standardInput
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
+        let standardInput = input.isEmpty && !keepsInputOpen ? nil : try PrivatePipe()
+        lifeline = keepsInputOpen ? standardInput?.writing : nil
+        process.standardInput = standardInput?.reading ?? FileHandle.nullDevice
+        stdout = Collector(try PrivatePipe())
+        stderr = Collector(try PrivatePipe())
+        process.standardOutput = stdout.pipe.writing
+        process.standardError = stderr.pipe.writing
+        process.terminationHandler = { [ended] _ in ended.signal() }
         stdout.start()
         stderr.start()
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.run()
+        defer {
+            // The child has its own copies; ours would keep the pipes from ending.
+            try? stdout.pipe.writing.close()
+            try? stderr.pipe.writing.close()
+            try? standardInput?.reading.close()
+        }
+        let process = process
+        try PrivatePipe.starting.withLock { _ in try process.run() }
         guard !input.isEmpty, let standardInput else { return }
         // On a thread of its own: a pipe holds 64 KiB, and the program may want to be read first.
         DispatchQueue.global().async {
-            try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            if !keepsInputOpen { try? standardInput.fileHandleForWriting.close() }
+            try? standardInput.writing.write(contentsOf: Data(input.utf8))
+            if !keepsInputOpen { try? standardInput.writing.close() }
         }
     }
 
@@ -95,25 +98,37 @@ package final class RunningProcess: Sendable {
     }
 }
 
-/// Reads a pipe to its end on a thread of Foundation's and wakes whoever waits for more.
+/// Reads a pipe to its end on a thread of its own and wakes whoever waits for more. (Foundation's `readabilityHandler`
+/// crashes now and then when its handle is let go.)
 private final class Collector: Sendable {
-    let pipe = Pipe()
+    let pipe: PrivatePipe
     private let bytes = Mutex<(data: Data, changes: Int, ended: Bool)>((Data(), 0, false))
     private let changed = NSCondition()
 
+    init(_ pipe: PrivatePipe) { self.pipe = pipe }
+
     func start() {
-        pipe.fileHandleForReading.readabilityHandler = { [self] handle in
-            let data = handle.availableData
-            bytes.withLock {
-                $0.data.append(data)
-                $0.changes += 1
-                if data.isEmpty { $0.ended = true }
+        Thread.detachNewThread { [self] in
+            // FileHandle's own `read(upToCount:)` waits until it has that many.
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(pipe.reading.fileDescriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                took { $0.data.append(contentsOf: buffer[..<count]) }
             }
-            if data.isEmpty { handle.readabilityHandler = nil }
-            changed.lock()
-            changed.broadcast()
-            changed.unlock()
+            took { $0.ended = true }
         }
+    }
+
+    private func took(_ change: (inout (data: Data, changes: Int, ended: Bool)) -> Void) {
+        bytes.withLock {
+            change(&$0)
+            $0.changes += 1
+        }
+        changed.lock()
+        changed.broadcast()
+        changed.unlock()
     }
 
     var text: String { bytes.withLock { String(decoding: $0.data, as: UTF8.self) } }
