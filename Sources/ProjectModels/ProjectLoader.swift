@@ -1,18 +1,37 @@
 import Foundation
 package import SyncCore
 
+/// What the files of a project say, sound or not.
+package struct ProjectReading: Sendable {
+    /// Of all files, sorted by file, line and column.
+    package internal(set) var findings: [Diagnostic]
+    /// Nil when a finding is an error.
+    package internal(set) var project: Project?
+    /// The parts that are sound in themselves, also when others are not: enough to ask the databases what they think
+    /// of the statements, never enough to run. A sync whose destination is wrong stands here with an empty one.
+    package internal(set) var draft: Project?
+    /// Every sync that is written, by name, and the name of its model.
+    package internal(set) var writtenSyncs: [(name: String, model: String)] = []
+}
+
 /// Turns the files of a project into definitions, or into everything that is wrong with them.
 package enum ProjectLoader {
     /// Reads the project in `directory`; `environment` feeds `${NAME}`.
-    /// Findings cover all files, sorted by file, line and column. The project is nil when one of them is an error.
+    package static func read(directory: String, environment: [String: String]) -> ProjectReading {
+        let directory = ProjectPaths.absolute(directory, in: FileManager.default.currentDirectoryPath)
+        let loading = ProjectLoading(directory: directory, environment: environment)
+        var reading = loading.load()
+        reading.findings = loading.findings.sorted(files: loading.folder.files)
+        if !loading.findings.hasErrors { reading.project = reading.draft }
+        return reading
+    }
+
+    /// The same without the draft.
     package static func load(
         directory: String, environment: [String: String]
     ) -> (project: Project?, findings: [Diagnostic]) {
-        let directory = ProjectPaths.absolute(directory, in: FileManager.default.currentDirectoryPath)
-        let loading = ProjectLoading(directory: directory, environment: environment)
-        let project = loading.load()
-        let findings = loading.findings.sorted(files: loading.folder.files)
-        return (loading.findings.hasErrors ? nil : project, findings)
+        let reading = read(directory: directory, environment: environment)
+        return (reading.project, reading.findings)
     }
 
     /// The nearest of `path` and its parents that holds a headrace.yml.
@@ -46,20 +65,25 @@ private struct ProjectLoading {
         expansion = VariableExpansion(environment: environment, directory: directory)
     }
 
-    func load() -> Project? {
+    /// Without the findings.
+    func load() -> ProjectReading {
         let configuration = configuration()
         let attributes = attributes()
         let files = modelFiles(configuration, attributes)
         let syncs = files.flatMap(\.syncs)
         SyncChecks(findings: findings).check(syncs)
-        guard let state = configuration.state else { return nil }
-        return Project(
+        var reading = ProjectReading(findings: [])
+        reading.writtenSyncs = files.flatMap { file in file.syncs.map { ($0.name, file.name) } }
+            .filter { !$0.name.isEmpty }.sorted { $0.name < $1.name }
+        guard let state = configuration.state else { return reading }
+        reading.draft = Project(
             name: configuration.name ?? URL(filePath: folder.directory).lastPathComponent,
             directory: folder.directory, sources: configuration.sources.definitions,
             destinations: configuration.destinations.definitions, state: state, alerts: configuration.alerts,
             attributes: attributes.definitions, models: files.compactMap(\.model),
             syncs: files.flatMap { file in file.syncs.compactMap { sync in file.model.flatMap(sync.definition) } }
                 .sorted { $0.name < $1.name })
+        return reading
     }
 
     private func configuration() -> Configuration {
@@ -91,7 +115,7 @@ private struct ProjectLoading {
         return names.map { name in
             let statement = statement(of: name)
             guard let (file, document) = document("models/\(name).yml", KeyTables.modelFile) else {
-                return ModelFile(model: nil, syncs: [])
+                return ModelFile(name: name)
             }
             let section = ModelSection(
                 name: name, file: file, statement: statement, configuration: configuration, attributes: attributes,
@@ -110,7 +134,9 @@ private struct ProjectLoading {
         }
         guard let file = folder.file(path) else { return nil }
         guard !SQLText.isBlank(file.text) else {
-            findings.error("empty_model", "the file holds no statement", at: Diagnostic.Position(path, line: 1))
+            findings.error(
+                "empty_model", "the model is empty: the file holds no statement", at: Diagnostic.Position(path, line: 1)
+            )
             return nil
         }
         return SQLStatement(text: file.text, file: path)

@@ -46,6 +46,7 @@ extension SQLiteStateStore {
             try Self.update(plan, number: number, on: connection)
             let older = try connection.rows(
                 "SELECT plan_no FROM plans_data WHERE sync = ?1 AND status IN ('ready', 'blocked') AND plan_no <> ?2"
+                    + " AND NOT \(Self.isOfOpenRun)"
             ) {
                 $0.bind(plan.sync, at: 1)
                 $0.bind(number, at: 2)

@@ -2,8 +2,9 @@ internal import SQLDatabases
 package import SyncCore
 
 extension SQLiteStateStore {
-    /// A plan that is still built after this long belongs to a `plan` command that was killed: it takes no lock.
-    private static let longestBuild: Int64 = 24 * 3600 * 1_000_000
+    /// A plan that is still built after this long belongs to a `plan` command that was killed: it takes no lock. A
+    /// complete one may not be applied any more.
+    private static let longestLife: Int64 = 24 * 3600 * 1_000_000
 
     package func recoverRuns(
         of sync: String, except current: RunID, at now: WallTime
@@ -26,6 +27,7 @@ extension SQLiteStateStore {
             }
             try Self.closeOrphans(of: sync, except: current, on: connection)
             try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
+            try Self.expirePlans(at: now, on: connection)
             return recovered
         }
     }
@@ -52,10 +54,16 @@ extension SQLiteStateStore {
                 { $0.bind(number, at: 1) }, read: { _ in true })
             if isBuilding != nil { try delete(number, on: connection) }
         }
-        report.status = .interrupted
-        report.exit = .interrupted
+        // Killed between its plan and the first window: nobody was sent.
+        report.operations.deferred += report.operations.withoutOutcome
+        // A run that failed while sending has written down why; one that was killed has not.
+        if report.error == nil {
+            (report.status, report.exit) = (.interrupted, .interrupted)
+            report.error = "the process ended before its run did"
+        } else {
+            report.status = .failed
+        }
         report.finishedAt = now
-        report.error = report.error ?? "the process ended before its run did"
         try save(report, run: run, on: connection)
         try connection.run("DELETE FROM leases WHERE run_id = ?1") { $0.bind(run.text, at: 1) }
         try connection.run("INSERT OR IGNORE INTO fenced_runs (run_id) VALUES (?1)") { $0.bind(run.text, at: 1) }
@@ -113,6 +121,23 @@ extension SQLiteStateStore {
         }
     }
 
+    /// Plans that are too old to be applied, of any sync: what they would have sent goes.
+    private static func expirePlans(at now: WallTime, on connection: SQLiteConnection) throws {
+        let expired = try connection.rows(
+            "SELECT plan_no FROM plans_data WHERE status IN ('ready', 'blocked') AND created_at < ?1"
+                + " AND NOT \(isOfOpenRun)"
+        ) {
+            $0.bind(now.microseconds - longestLife, at: 1)
+        } read: {
+            $0.integer(at: 0)
+        }
+        for number in expired { try supersede(number, on: connection) }
+    }
+
+    /// True of a row of `plans_data` that a run in progress is about to deliver.
+    static let isOfOpenRun =
+        "EXISTS (SELECT 1 FROM runs_data r WHERE r.plan_id = plans_data.plan_id AND r.status IN (\(openStatuses)))"
+
     private static func deleteStaleBuilds(
         of sync: String, at now: WallTime, on connection: SQLiteConnection
     ) throws {
@@ -120,7 +145,7 @@ extension SQLiteStateStore {
             "SELECT plan_no FROM plans_data WHERE sync = ?1 AND status = 'building' AND created_at < ?2"
         ) {
             $0.bind(sync, at: 1)
-            $0.bind(now.microseconds - longestBuild, at: 2)
+            $0.bind(now.microseconds - longestLife, at: 2)
         } read: {
             $0.integer(at: 0)
         }

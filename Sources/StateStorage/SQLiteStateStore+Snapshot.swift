@@ -28,6 +28,19 @@ extension SQLiteStateStore {
         }
     }
 
+    package func confirmedUsers(of scope: Int64) throws(StateFailure) -> Int {
+        try read { connection in
+            try connection.first(
+                "SELECT count(*) FROM snapshot_users WHERE id > ?1 AND id < ?2 AND flags & \(Self.confirmedFlag)"
+            ) {
+                $0.bind(scope << SQLiteStateSchema.scopeShift, at: 1)
+                $0.bind((scope + 1) << SQLiteStateSchema.scopeShift, at: 2)
+            } read: {
+                $0.number(at: 0)
+            } ?? 0
+        }
+    }
+
     package func snapshotIndex(scope: Int64, after cursor: Int64, limit: Int) throws(StateFailure)
         -> (entries: [SnapshotIndexEntry], next: Int64?)
     {
@@ -108,14 +121,7 @@ extension SQLiteStateStore {
     }
 
     private static func record(_ id: Int64, _ sync: String, on connection: SQLiteConnection) throws -> ScopeRecord {
-        let confirmed = try connection.first(
-            "SELECT count(*) FROM snapshot_users WHERE id > ?1 AND id < ?2 AND flags & \(confirmedFlag)"
-        ) {
-            $0.bind(id << SQLiteStateSchema.scopeShift, at: 1)
-            $0.bind((id + 1) << SQLiteStateSchema.scopeShift, at: 2)
-        } read: {
-            $0.number(at: 0)
-        }
+        let lastUser = try lastUserID(of: id, on: connection)
         let last = try connection.first(
             "SELECT s.project_uid, s.edge_host, s.is_loopback FROM syncs y JOIN scopes s ON s.id = y.last_scope"
                 + " WHERE y.name = ?1"
@@ -131,6 +137,7 @@ extension SQLiteStateStore {
             $0.flag(at: 0)
         }
         return ScopeRecord(
-            id: id, confirmedUsers: confirmed ?? 0, lastIdentity: last, hadRows: hadRows ?? false)
+            id: id, expectedUsers: Int(lastUser - id << SQLiteStateSchema.scopeShift), lastIdentity: last,
+            hadRows: hadRows ?? false)
     }
 }

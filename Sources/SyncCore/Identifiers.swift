@@ -61,7 +61,7 @@ package struct DestinationIdentity: Hashable, Sendable, CustomStringConvertible 
     package var projectUID: String
     /// Host, with `:port` where it is not the scheme's own, lower case.
     package var edgeHost: String
-    /// A loopback edge host is a simulator: changing to it asks no one.
+    /// A loopback edge host is a simulator: changing from it to another asks no one, since nothing real was sent.
     package var isLoopback: Bool
 
     package init(projectUID: String, edgeHost: String, isLoopback: Bool) {

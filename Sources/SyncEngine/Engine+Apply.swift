@@ -21,8 +21,9 @@ extension Engine {
         return await session(checked, run: runID, trigger: .apply, observer: observer, stop: stop) { session in
             // Read again under the lock: recovery may just have given a killed apply's plan back.
             guard let plan = try await environment.state.plan(matching: prefix) else { throw Self.unknownPlan(prefix) }
-            session.take(plan)
+            session.plans(plan.planID)
             try await refuseOutdated(plan, checked: checked, current: runID)
+            session.take(plan)
             if plan.guards.contains(where: \.tripped), !overrideGuards {
                 throw RunFailure(.blocked, Self.blockedBy(plan.guards))
             }
@@ -56,6 +57,8 @@ extension Engine {
                 .usage,
                 .error("plan_outdated", "plan \(plan.planID) \(text)", hint: "make a new one with `headrace plan`"))
         }
+        let age = environment.now().microseconds - plan.createdAt.microseconds
+        if Double(age) / 1e6 > environment.planTimeToLive.seconds { throw refuse("is older than 24 hours") }
         switch plan.status {
         case .ready, .blocked, .delivering: break
         case .finished: throw refuse("was applied already")
@@ -65,14 +68,14 @@ extension Engine {
         if definitionDigest(of: checked.sync, identity: checked.destination.identity) != plan.definitionDigest {
             throw refuse("was made from other definitions than the project's files hold now")
         }
-        let age = environment.now().microseconds - plan.createdAt.microseconds
-        if Double(age) / 1e6 > environment.planTimeToLive.seconds { throw refuse("is older than 24 hours") }
         if let newest = try await environment.state.newestPlan(of: plan.sync), newest.planID != plan.planID {
             throw refuse("is not the newest plan of \(plan.sync)")
         }
+        // A run that was still sending while the plan was made has moved the snapshot under it since.
         let later = try await environment.state.runs(sync: plan.sync, limit: 50).first { run in
-            run.runID != current && run.planID != plan.planID && run.startedAt > plan.createdAt
+            guard run.runID != current, run.planID != plan.planID else { return false }
+            return run.startedAt > plan.createdAt || run.finishedAt.map { $0 > plan.createdAt } ?? true
         }
-        if let later, let id = later.runID { throw refuse("is older than run \(id) of \(plan.sync)") }
+        if let later, let id = later.runID { throw refuse("was made before the end of run \(id) of \(plan.sync)") }
     }
 }

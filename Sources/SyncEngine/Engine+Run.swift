@@ -10,12 +10,13 @@ extension Engine {
         return await session(checked, run: runID, trigger: trigger, observer: observer, stop: stop) { session in
             let scope = try await environment.state.scope(
                 sync: checked.sync.name, identity: checked.destination.identity)
-            if options.baseline, scope.confirmedUsers > 0, !options.assumeYes {
+            let known = options.baseline ? try await environment.state.confirmedUsers(of: scope.id) : 0
+            if known > 0, !options.assumeYes {
                 throw RunFailure(
                     .usage,
                     .error(
                         "baseline_not_confirmed",
-                        "the snapshot of \(checked.sync.name) already holds \(scope.confirmedUsers) users",
+                        "the snapshot of \(checked.sync.name) already holds \(known) users",
                         hint: "add --yes to record the model's current values as confirmed without sending them"))
             }
             session.plans(runID)

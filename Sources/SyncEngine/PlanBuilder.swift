@@ -10,7 +10,10 @@ struct PlanBuilder: Sendable {
     /// Snapshot entries a page while the diff's table is loaded.
     private static let snapshotPage = 20_000
     /// Operations collected before they are written as one transaction.
-    private static let chunkSize = 4000
+    private static let chunkSize = 20_000
+    /// From so many on, a chunk is put in the order of the snapshot's index, and sent in it: the transactions that
+    /// confirm neighbours then touch a few pages of the index instead of one a user. Smaller ones keep the source's.
+    private static let sortedFrom = 5000
 
     struct Result: Sendable {
         var plan: PlanRecord
@@ -55,7 +58,7 @@ struct PlanBuilder: Sendable {
         var planner = try ChangePlanner(
             sync: checked.sync, columns: checked.columns, keys: environment.keys,
             retainsValues: environment.project.state.retainsValues, options: planOptions,
-            expectedUsers: scope.confirmedUsers)
+            expectedUsers: scope.expectedUsers)
         try await loadSnapshot(into: &planner)
 
         var pending = PlanChunk()
@@ -90,13 +93,14 @@ struct PlanBuilder: Sendable {
     }
 
     private func loadSnapshot(into planner: inout ChangePlanner) async throws {
-        var cursor: Int64? = 0
-        while let from = cursor {
-            let page = try await environment.state.snapshotIndex(
-                scope: scope.id, after: from, limit: Self.snapshotPage)
+        let (state, scope) = (environment.state, scope.id)
+        var page = try await state.snapshotIndex(scope: scope, after: 0, limit: Self.snapshotPage)
+        while let next = page.next {
+            async let following = state.snapshotIndex(scope: scope, after: next, limit: Self.snapshotPage)
             planner.load(page.entries)
-            cursor = page.next
+            page = try await following
         }
+        planner.load(page.entries)
     }
 
     /// Reads to the end; while one batch is typed and diffed, the source fills the other.
@@ -135,6 +139,7 @@ struct PlanBuilder: Sendable {
     private func write(_ pending: inout PlanChunk, to plan: PlanID, atLeast count: Int) async throws {
         let size = pending.operations.count + pending.settlements.count + pending.invalidRows.count
         guard size + pending.withdrawn.count >= count else { return }
+        if pending.operations.count >= Self.sortedFrom { pending.operations.sort { $0.keyHash < $1.keyHash } }
         try await environment.state.append(pending, to: plan)
         pending = PlanChunk()
     }

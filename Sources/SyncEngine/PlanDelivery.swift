@@ -18,32 +18,61 @@ struct PlanDelivery: Sendable {
     var stop: StopRequest
     var progress: @Sendable (DeliveryCounts) -> Void
 
-    struct Result: Sendable {
+    struct Result {
         var attempts: AttemptCounts
-        /// Nil when the plan was worked off.
+        /// Outcomes that are in the state; unknown are also those of the open window where the delivery failed.
+        var operations = OperationCounts()
+        /// Why sending stopped before all was tried.
         var stopReason: String?
+        /// The last answer to an operation that ended deferred or unknown.
+        var lastTrouble: String?
+        /// A `StateFailure` when the journal could not be written: nothing more was sent then, and whoever was in the
+        /// open window is dirty.
+        var failure: (any Error)?
     }
 
-    /// Returns when every operation that may be sent has its outcome in the state. Throws a `StateFailure` when the
-    /// journal cannot be written: nothing more is sent then, and whoever was in the open window is dirty.
-    func deliver() async throws -> Result {
+    /// What the journal holds so far.
+    private struct Journal {
+        var openThrough = 0
+        var handedOver = 0
+        var outcomes = OperationCounts()
+        var lastTrouble: String?
+
+        mutating func committed(_ records: [OutcomeRecord], handingOver writes: [PlannedWrite]) {
+            handedOver += writes.count
+            outcomes.planned += records.count
+            for record in records {
+                outcomes[record.outcome] += 1
+                guard record.outcome == .deferred || record.outcome == .unknown else { continue }
+                lastTrouble = record.lastAnswer ?? lastTrouble
+            }
+        }
+    }
+
+    /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
+    func deliver() async -> Result {
         let window = DeliveryWindow(
             DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random)
         stop.onRequest { _ in window.drain() }
-        let failure = try await withThrowingTaskGroup(of: DestinationFailure?.self) { group in
+        var journal = Journal()
+        var failure: (any Error)?
+        let refusal = await withTaskGroup(of: DestinationFailure?.self) { group in
             group.addTask { await send(from: window) }
             do {
-                try await feed(window)
+                try await feed(window, &journal)
             } catch {
+                failure = error
                 window.drain()
                 group.cancelAll()
-                throw error
             }
-            return try await group.next() ?? nil
+            return await group.next() ?? nil
         }
-        return Result(
-            attempts: window.counts(at: .now).attempts,
-            stopReason: failure?.diagnostic.rendered() ?? window.stopReason?.sentence)
+        var result = Result(attempts: window.counts(at: .now).attempts, operations: journal.outcomes)
+        if failure != nil { result.operations.unknown += journal.handedOver - journal.outcomes.planned }
+        result.stopReason = refusal?.diagnostic.rendered() ?? window.stopReason?.sentence
+        result.lastTrouble = journal.lastTrouble
+        result.failure = failure
+        return result
     }
 
     /// Lets the destination pull from the window to the end; after a stop request for `drainLimit` at most. A failure
@@ -53,11 +82,12 @@ struct PlanDelivery: Sendable {
         let maximumInFlight = checked.sync.destination.maxInFlight
         return await withTaskGroup(of: DestinationFailure?.self) { group in
             group.addTask {
+                // Whyever it returns, nobody pulls from here on: what is left can only be deferred.
+                defer { window.drain() }
                 do throws(DestinationFailure) {
                     try await destination.deliver(from: window, maximumInFlight: maximumInFlight)
                     return nil
                 } catch {
-                    window.drain()
                     return error
                 }
             }
@@ -72,18 +102,21 @@ struct PlanDelivery: Sendable {
         }
     }
 
-    /// Keeps the window full: journal, hand over, settle, until the plan is worked off or sending has stopped.
-    private func feed(_ window: DeliveryWindow) async throws {
+    /// Keeps the window full: journal, hand over, settle, until the plan is worked off or sending has stopped. Throws
+    /// when the journal cannot be written, or the run has lost its locks.
+    private func feed(_ window: DeliveryWindow, _ journal: inout Journal) async throws {
         var unread = UnreadOperations(plan: plan.planID, state: environment.state, keys: environment.keys)
-        var openThrough = 0
         while true {
+            try Task.checkCancellation()
             let isOver = window.isOver
             let outcomes = window.takeOutcomes()
             let writes = isOver ? [] : try await unread.next(window.room)
-            if let last = writes.last { openThrough = last.index }
+            if let last = writes.last { journal.openThrough = last.index }
             if !outcomes.isEmpty || !writes.isEmpty {
-                try await environment.state.commit(outcomes, openThrough: openThrough, plan: plan.planID, run: run)
+                try await environment.state.commit(
+                    outcomes, openThrough: journal.openThrough, plan: plan.planID, run: run)
             }
+            journal.committed(outcomes, handingOver: writes)
             window.append(writes)
             if unread.isExhausted { window.finishedAdding() }
             progress(window.counts(at: .now))

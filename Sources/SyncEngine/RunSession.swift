@@ -60,16 +60,28 @@ final class RunSession: Sendable {
         if stop.reason != nil { throw CancellationError() }
         try await enter(.delivering)
         try await environment.state.beginDelivery(of: plan.planID, run: run)
+        if report.rows.invalid > 0, report.invalidSample.isEmpty {
+            let kept = try await environment.state.invalidRows(of: run)
+            update { $0.invalidSample = Array(kept.prefix(20)) }
+        }
         let clock = ContinuousClock()
         let start = clock.now
         var stopSentence: String?
+        var lastTrouble: String?
         if plan.planned > 0 {
             let delivery = PlanDelivery(
                 environment: environment, checked: checked, plan: plan, run: run, stop: stop
             ) { [weak self] counts in self?.observe(counts) }
-            let result = try await delivery.deliver()
-            stopSentence = result.stopReason
-            update { $0.attempts = result.attempts }
+            let result = await delivery.deliver()
+            (stopSentence, lastTrouble) = (result.stopReason, result.lastTrouble)
+            update { report in
+                report.attempts = result.attempts
+                report.deliverSeconds = (clock.now - start).seconds
+            }
+            if let failure = result.failure {
+                noteUnfinished(result.operations)
+                throw failure
+            }
         }
         update { report in
             report.deliverSeconds = (clock.now - start).seconds
@@ -78,7 +90,7 @@ final class RunSession: Sendable {
         let operations = try await environment.state.finishDelivery(of: plan.planID, report: report)
         update { report in
             report.operations = operations
-            report.close(stop: stop.reason, destinationStop: stopSentence)
+            report.close(stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble)
         }
         try await environment.state.saveRun(report)
         observer?(RunProgress(sync: checked.sync.name, runID: run, status: report.status))
@@ -98,26 +110,53 @@ final class RunSession: Sendable {
         observer(progress)
     }
 
+    /// The books as far as this process knows them, for a report that the state may be unable to complete. A plan that
+    /// an earlier apply began also has outcomes of then, which only the state knows.
+    private func noteUnfinished(_ operations: OperationCounts) {
+        guard report.trigger != .apply else { return }
+        update { report in
+            let planned = report.operations.planned
+            report.operations = operations
+            report.operations.planned = planned
+        }
+    }
+
     /// Ends the run with a failure. A run that failed while sending is closed as a killed one would be: whoever was in
-    /// its open window is dirty. One whose end cannot be written, or that lost its locks, is closed by the next run.
+    /// its open window is dirty. One whose end cannot be written, or that lost its locks, is closed by the next run. One
+    /// that was refused before it did anything has not begun, and leaves no trace.
     func fail(_ failure: RunFailure, ownsLeases: Bool) async {
-        let wasDelivering = report.status == .delivering
+        let stage = report.status
         update { report in
             report.fail(failure)
             report.finishedAt = environment.now()
+            if stage != .delivering || report.trigger != .apply {
+                report.operations.deferred += report.operations.withoutOutcome
+            }
+            if stage == .queued, failure.exit == .usage { report.runID = nil }
         }
         guard ownsLeases, let run = report.runID else { return }
-        if wasDelivering {
-            guard let closed = try? await closeAsKilled(run) else { return }
+        if stage == .delivering {
+            guard let closed = await closeAsKilled(run) else { return }
             update { $0.operations = closed.operations }
+        } else {
+            try? await environment.state.saveRun(report)
         }
-        try? await environment.state.saveRun(report)
     }
 
-    private func closeAsKilled(_ run: RunID) async throws(StateFailure) -> RunReport? {
-        let nobody = RunID(milliseconds: 0, random: (0, 0))
-        _ = try await environment.state.recoverRuns(of: checked.sync.name, except: nobody, at: environment.now())
-        return try await environment.state.run(matching: run.text)
+    /// Nil where it cannot be written, or somebody else took the locks over: theirs would be among the runs to close.
+    private func closeAsKilled(_ run: RunID) async -> RunReport? {
+        var failed = report
+        failed.status = .delivering
+        let state = environment.state
+        do {
+            guard try await state.renewLeases(run: run, at: environment.now()) else { return nil }
+            try await state.saveRun(failed)
+            let nobody = RunID(milliseconds: 0, random: (0, 0))
+            _ = try await state.recoverRuns(of: checked.sync.name, except: nobody, at: environment.now())
+            return try await state.run(matching: run.text)
+        } catch {
+            return nil
+        }
     }
 
     /// The report of a run that found its sync or destination in use.

@@ -51,7 +51,7 @@ enum ConversionTable {
         if source == .dynamic { return true }
         let isText = source == .text || source == .other
         return switch cast {
-        case .string, .sha256: source != .bytes && source != .textArray
+        case .string, .sha256: source != .bytes && source != .textArray && source != .json
         case .integer, .number, .boolean: isText || isNumber(source) || source == .boolean
         case .date, .timestamp: isText || isNumber(source) || isTime(source)
         case .stringList: source == .text || source == .textArray || source == .json

@@ -3,34 +3,39 @@ package import SyncCore
 
 /// What a prepared statement alone says can never fit its sync. No row is read.
 package struct SyncCheck {
-    private let sync: SyncDefinition
+    private let model: ModelDefinition
     private let columns: [ColumnDescription]
-    private let dialect: SQLDialect
     private var findings: [Diagnostic] = []
 
     /// All findings, in the order of the sync's own file: keys first, then mappings.
     package static func findings(
         sync: SyncDefinition, columns: [ColumnDescription], dialect: SQLDialect
     ) -> [Diagnostic] {
-        var check = SyncCheck(sync: sync, columns: columns, dialect: dialect)
-        check.checkKeys()
+        var check = SyncCheck(model: sync.model, columns: columns)
+        check.checkKeys(matchColumn: sync.match.column, at: sync.match.position ?? sync.position)
         check.checkTimeZone()
-        for mapping in sync.mappings { check.checkMapping(mapping) }
+        for mapping in sync.mappings { check.checkMapping(mapping, dialect: dialect) }
         return check.findings
     }
 
-    private init(sync: SyncDefinition, columns: [ColumnDescription], dialect: SQLDialect) {
-        self.sync = sync
-        self.columns = columns
-        self.dialect = dialect
+    /// The findings of a model that no sync reads.
+    package static func findings(model: ModelDefinition, columns: [ColumnDescription]) -> [Diagnostic] {
+        var check = SyncCheck(model: model, columns: columns)
+        check.checkKeys(matchColumn: nil, at: nil)
+        check.checkTimeZone()
+        return check.findings
     }
 
-    private mutating func checkKeys() {
-        let model = sync.model
-        let keyPosition = model.primaryKeyPosition ?? model.position
+    private init(model: ModelDefinition, columns: [ColumnDescription]) {
+        self.model = model
+        self.columns = columns
+    }
+
+    private mutating func checkKeys(matchColumn: String?, at matchPosition: Diagnostic.Position?) {
+        var keys = model.primaryKey.map { ($0, model.primaryKeyPosition ?? model.position) }
+        if let matchColumn { keys.append((matchColumn, matchPosition)) }
         var seen: Set<String> = []
-        let matchPosition = sync.match.position ?? sync.position
-        for (name, position) in model.primaryKey.map({ ($0, keyPosition) }) + [(sync.match.column, matchPosition)] {
+        for (name, position) in keys {
             guard seen.insert(name).inserted, let column = column(name, at: position) else { continue }
             if ![.text, .integer, .uuid, .dynamic].contains(column.type) {
                 findings.append(
@@ -48,17 +53,17 @@ package struct SyncCheck {
     }
 
     private mutating func checkTimeZone() {
-        guard let zone = sync.model.timeZone, TimeZone(identifier: zone) == nil else { return }
+        guard let zone = model.timeZone, TimeZone(identifier: zone) == nil else { return }
         findings.append(
-            .error("time_zone_unknown", "\(zone) is not the name of an IANA time zone", at: sync.model.position))
+            .error("time_zone_unknown", "\(zone) is not the name of an IANA time zone", at: model.position))
     }
 
-    private mutating func checkMapping(_ mapping: Mapping) {
+    private mutating func checkMapping(_ mapping: Mapping, dialect: SQLDialect) {
         switch mapping.origin {
         case .value: break
         case .column(let name):
             guard let column = column(name, at: mapping.position) else { return }
-            checkType(of: column, in: mapping)
+            checkType(of: column, in: mapping, dialect: dialect)
         case .template(let template):
             var seen: Set<String> = []
             for name in template.columns where seen.insert(name).inserted {
@@ -73,7 +78,7 @@ package struct SyncCheck {
         }
     }
 
-    private mutating func checkType(of column: ColumnDescription, in mapping: Mapping) {
+    private mutating func checkType(of column: ColumnDescription, in mapping: Mapping, dialect: SQLDialect) {
         let type = mapping.attribute.type
         if let cast = mapping.cast, !ConversionTable.gives(cast, type) {
             return mismatch("cast: \(cast.rawValue) does not give what \(described(mapping)) takes", mapping)
@@ -84,7 +89,7 @@ package struct SyncCheck {
                 "column \(column.name) is \(named(column)), which does not fit \(described(mapping))", mapping,
                 hint: help.map { "add cast: \($0.rawValue) to the mapping" })
         }
-        if needsTimeZone(column.type, mapping), sync.model.timeZone == nil {
+        if needsTimeZone(column.type, mapping), model.timeZone == nil {
             findings.append(
                 .error(
                     "time_zone_missing", "column \(column.name) is \(named(column)), a time without a zone",

@@ -141,9 +141,8 @@ extension ChangePlanner {
     private func hasInvalidRow(_ user: SnapshotUser) throws(Diagnostic) -> Bool {
         guard typer.hasOwnPrimaryKey else { return false }
         let key = Array(try keys.reveal(user.primaryKey).utf8)
-        guard case .repeated(let owner) = primaryKeys.find(keys.keyHash(of: key)) else { return false }
-        guard let owner else { return true }
-        return table.states[owner].row == .invalid
+        let owners = primaryKeys.owners(ofText: keys.keyHash(of: key), hasParts: typer.keyColumns.count > 1)
+        return owners.contains { owner in owner.map { table.states[$0].row == .invalid } ?? true }
     }
 
     private func removal(of user: SnapshotUser) -> PlannedOperation {

@@ -106,7 +106,10 @@ package struct ChangePlanner: Sendable {
             withdraw(entry, key: typer.hasOwnPrimaryKey ? "uid:\(text(typer.uid))" : text(typer.uid), repeated)
         }
         guard typer.hasPrimaryKey, typer.hasOwnPrimaryKey else { return repeated }
-        if case .repeated(let owner) = primaryKeys.claim(keys.keyHash(of: typer.primaryKey), by: entry) {
+        let keyText = keys.keyHash(of: typer.primaryKey)
+        let hasParts = typer.keyColumns.count > 1
+        let key = hasParts ? keys.keyHash(of: typer.primaryKeyParts) : keyText
+        if case .repeated(let owner) = primaryKeys.claim(key, text: hasParts ? keyText : nil, by: entry) {
             let misfit = RowTyper.Misfit(column: typer.keyColumns[0], problem: .repeatedKey)
             if let owner { withdraw(owner, key: text(typer.primaryKey), misfit) }
             repeated = repeated ?? misfit
@@ -159,7 +162,8 @@ package struct ChangePlanner: Sendable {
         let attributes = typer.mappings.map(\.key)
         let states = table.states
         let kept = firstKeys?.first { states[$0].isPlanned }.map { table.key($0) }
-        let measurements = measuring.finished(keys: attributes, queried: rows.queried)
+        var measurements = measuring.finished(keys: attributes, queried: rows.queried)
+        measurements.confirmedUsers = states.prefix(loadedUsers).count { $0.isConfirmed }
         let new = loadedUsers > 0 ? measuring.newAttributes().map { attributes[$0] } : []
         return PlanSummary(
             rows: rows, planned: kept?.count ?? planned, keptUsers: kept, mappingAdded: new,

@@ -11,7 +11,7 @@ package enum Guards {
         isStateRestored: Bool = false
     ) -> [GuardResult] {
         let worst = measurements.attributes.max { nullPercent($0) < nullPercent($1) }
-        let users = scope.confirmedUsers
+        let users = measurements.confirmedUsers
         var results = [
             GuardResult(
                 name: "min_rows", limit: Double(limits.minRows), actual: Double(measurements.queried),

@@ -34,6 +34,8 @@ package struct PlanMeasurements: Sendable, Hashable {
         package init(key: String) { self.key = key }
     }
 
+    /// Users of the snapshot that were confirmed at least once.
+    package var confirmedUsers = 0
     /// Rows that the source gave.
     package var queried = 0
     /// Confirmed users whose values differ, other than by attributes that no user has yet.

@@ -93,7 +93,7 @@ extension Cell {
         case .null: return "null"
         case .bytes(let slice): return "\(slice.count) bytes"
         case .infiniteTime: return "infinity"
-        case .textList(let slice): return "a list of \(slice.count) bytes"
+        case .textList(let slice): return StringLists.shown(slice, of: batch)
         case .nestedList: return "a list of lists"
         case .text(let slice), .json(let slice), .other(let slice), .bigDecimal(let slice):
             return String(decoding: batch.slice(slice).prefix(400), as: UTF8.self)

@@ -70,6 +70,9 @@ extension [UInt8] {
         }
     }
 
+    /// The index of a text's first byte.
+    func canonicalTextStart(at offset: Int) -> Int { offset + 5 }
+
     func canonicalTextCount(at offset: Int) -> Int {
         (0..<4).reduce(0) { $0 | Int(self[offset + 1 + $1]) << (8 * $1) }
     }

@@ -20,7 +20,7 @@ struct CompiledMapping: Sendable {
     /// Canonical bytes of a constant origin, and of what a null becomes.
     let constant: [UInt8]
     let onNull: [UInt8]
-    /// Canonical bytes of the values allowed; empty means any.
+    /// Canonical bytes of the values allowed, of a list the texts of its items; empty means any.
     let allowed: [[UInt8]]
     /// The snapshot holds a fingerprint in place of the value.
     let isProtected: Bool
@@ -74,7 +74,12 @@ struct CompiledMapping: Sendable {
 
     /// Whether the canonical value that was appended at `start` is among the allowed ones.
     func allows(_ bytes: [UInt8], from start: Int) -> Bool {
-        allowed.isEmpty || bytes[start] <= CanonicalTag.null || allowed.contains { $0[...] == bytes[start...] }
+        if allowed.isEmpty || bytes[start] <= CanonicalTag.null { return true }
+        guard conversion.type == .stringList else { return allowed.contains { $0[...] == bytes[start...] } }
+        // `|a|b|` after the text's header; the empty list has no item to refuse.
+        return bytes[bytes.canonicalTextStart(at: start)...].split(separator: UInt8(ascii: "|")).allSatisfy { item in
+            allowed.contains { $0[$0.canonicalTextStart(at: 0)...] == item }
+        }
     }
 }
 

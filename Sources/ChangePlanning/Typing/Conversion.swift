@@ -80,10 +80,10 @@ struct Conversion: Sendable {
             let json = try PlainText.json(cell, of: source, using: &workspace)
             out.appendCanonical(text: json.span)
         case .sha256:
-            try PlainText.append(cell, of: source, to: &workspace.text, clock: &workspace.clock)
+            try PlainText.append(cast: cell, of: source, to: &workspace.text, clock: &workspace.clock)
             out.appendCanonical(text: PlainText.sha256(workspace.text))
         default:
-            try PlainText.append(cell, of: source, to: &workspace.text, clock: &workspace.clock)
+            try PlainText.append(cast: cell, of: source, to: &workspace.text, clock: &workspace.clock)
             out.appendCanonical(text: workspace.text.span)
         }
     }

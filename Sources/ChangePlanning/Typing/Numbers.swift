@@ -18,9 +18,16 @@ enum Numbers {
             guard let whole = decimal.int64 else { throw .beyondExactInteger }
             return whole
         case .double(let value): return try whole(value)
-        case .float(let value): return try whole(Double(value))
+        case .float(let value): return try whole(shortest(value))
         default: throw .otherType
         }
+    }
+
+    /// float4's own shortest decimal, not the longer one of the same value as a double: 0.1, 123456790, 1e20.
+    private static func shortest(_ value: Float) -> Double {
+        // Below 2^24 every whole number is its own decimal; what is not finite stays so.
+        if value.magnitude < 0x1p24, value == value.rounded(.towardZero) { return Double(value) }
+        return Double(value.description) ?? Double(value)
     }
 
     static func whole(_ value: Double) throws(TypingProblem) -> Int64 {
@@ -40,8 +47,7 @@ enum Numbers {
             return value
         case .float(let value):
             guard value.isFinite else { throw .notFinite }
-            // float4's own shortest decimal, not the longer one of the same value as a double.
-            return value == value.rounded(.towardZero) ? Double(value) : Double(value.description) ?? Double(value)
+            return shortest(value)
         case .decimal(let mantissa, let scale):
             if mantissa.magnitude < 1_000_000_000_000_000 {
                 // Both are exact doubles, so the quotient is the nearest one, and 15 digits always print back.

@@ -3,6 +3,23 @@ import SyncCore
 
 /// Values as plain text: what `cast: string`, `cast: sha256` and templates see.
 enum PlainText {
+    /// As `append`, for a cast, which takes also `NaN`, `Infinity` and `-Infinity` in PostgreSQL's spelling.
+    static func append(
+        cast cell: Cell, of source: [UInt8], to text: inout [UInt8], clock: inout LocalClock?
+    ) throws(TypingProblem) {
+        switch cell {
+        case .double(let value) where !value.isFinite: text.append(contentsOf: nonFinite(value).utf8)
+        case .float(let value) where !value.isFinite: text.append(contentsOf: nonFinite(Double(value)).utf8)
+        case .bigDecimal(let slice) where DecimalText(Array(source[slice.range])) == nil:
+            text.append(contentsOf: source[slice.range])
+        default: try append(cell, of: source, to: &text, clock: &clock)
+        }
+    }
+
+    private static func nonFinite(_ value: Double) -> String {
+        value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"
+    }
+
     /// Appends a cell that is not null. Equal values give equal text: 1.50 and 1.5 are both `1.5`.
     static func append(
         _ cell: Cell, of source: [UInt8], to text: inout [UInt8], clock: inout LocalClock?

@@ -22,6 +22,8 @@ package struct RowTyper: Sendable {
 
     private(set) var uid: [UInt8] = []
     private(set) var primaryKey: [UInt8] = []
+    /// The same with every part's length before it: two keys that read the same differ here. Of several parts only.
+    private(set) var primaryKeyParts: [UInt8] = []
     private(set) var hasUID = false
     private(set) var hasPrimaryKey = false
     /// The digest of the mappings, then one canonical value a mapping.
@@ -29,6 +31,8 @@ package struct RowTyper: Sendable {
     /// Mappings without a value in this row: skipped nulls, and nulls that are sent.
     private(set) var absent: [Int] = []
     private(set) var nulls: [Int] = []
+    /// The column of a template that is being written.
+    private var templateColumn: Int?
     private var workspace: TypingWorkspace
     static let digestSize = 16
 
@@ -59,12 +63,14 @@ package struct RowTyper: Sendable {
         canonical.removeLast(extra)
         absent.removeAll(keepingCapacity: true)
         nulls.removeAll(keepingCapacity: true)
+        templateColumn = nil
         if misfit != nil { return misfit }
         for index in mappings.indices {
             do throws(TypingProblem) {
                 try append(mapping: index, row: row, of: batch)
             } catch {
-                misfit = Misfit(column: mappings[index].columns.first ?? matchColumn, mapping: index, problem: error)
+                let column = templateColumn ?? mappings[index].columns.first ?? matchColumn
+                misfit = Misfit(column: column, mapping: index, problem: error)
                 break
             }
         }
@@ -107,7 +113,9 @@ package struct RowTyper: Sendable {
             case .column(let column):
                 let cell = batch.cell(row: row, column: column)
                 if cell == .null { return canonical.append(contentsOf: mappings[index].onNull) }
+                templateColumn = column
                 try PlainText.append(cell, of: batch.bytes, to: &text, clock: &workspace.clock)
+                templateColumn = nil
             }
         }
         let slice = ByteSlice(offset: 0, count: UInt32(text.count))
@@ -128,15 +136,20 @@ package struct RowTyper: Sendable {
         var misfit: Misfit?
         uid.removeAll(keepingCapacity: true)
         primaryKey.removeAll(keepingCapacity: true)
+        primaryKeyParts.removeAll(keepingCapacity: true)
         (hasUID, hasPrimaryKey) = (false, true)
         for (index, column) in keyColumns.enumerated() {
             if index > 0 { primaryKey.append(UInt8(ascii: "/")) }
+            let start = primaryKey.count
             do throws(TypingProblem) {
                 try Self.appendKey(batch.cell(row: row, column: column), of: batch.bytes, to: &primaryKey)
             } catch {
                 hasPrimaryKey = false
                 misfit = misfit ?? Misfit(column: column, problem: error)
             }
+            guard keyColumns.count > 1 else { continue }
+            primaryKeyParts.appendCanonicalTextHeader(count: primaryKey.count - start)
+            primaryKeyParts.append(contentsOf: primaryKey[start...])
         }
         do throws(TypingProblem) {
             try Self.appendKey(batch.cell(row: row, column: matchColumn), of: batch.bytes, to: &uid)

@@ -34,6 +34,25 @@ struct StringLists: Sendable {
         out.setCanonicalTextCount(headerAt: header)
     }
 
+    /// A PostgreSQL text array as people read it, whatever its items: `["a",null]`.
+    static func shown(_ list: ByteSlice, of batch: RowBatch) -> String {
+        var text: [UInt8] = []
+        var offset = list.offset
+        while offset + 4 <= list.offset + list.count {
+            text.append(UInt8(ascii: text.isEmpty ? "[" : ","))
+            let length = (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(batch.bytes[Int(offset) + $1]) }
+            let isNull = length == .max
+            let item = ByteSlice(offset: offset + 4, count: isNull ? 0 : length)
+            if isNull {
+                text += Array("null".utf8)
+            } else {
+                AttributeValue.appendJSONString(batch.slice(item), to: &text)
+            }
+            offset = item.offset + item.count
+        }
+        return String(decoding: text.isEmpty ? Array("[]".utf8) : text + Array("]".utf8), as: UTF8.self)
+    }
+
     /// A JSON array of strings.
     mutating func append(json: [UInt8], to out: inout [UInt8]) throws(TypingProblem) {
         let node: JSONText.Node

@@ -51,25 +51,30 @@ struct ShapeCheck {
         guard case .mapping(let entries) = value.content else {
             return wrongType(value, .mapping(spec), name: name)
         }
+        var meant: Set<String> = []
         for entry in entries {
             guard let key = spec[entry.key] else {
-                unknownKey(entry, in: spec, written: entries)
+                if let name = unknownKey(entry, in: spec, written: entries) { meant.insert(name) }
                 continue
             }
             if key.isNullable, entry.value.isNull { continue }
             check(entry.value, key.kind, name: key.name, owner: entry.keyPosition)
         }
         for key in spec.keys where key.isRequired && !entries.contains(where: { $0.key == key.name }) {
+            // A mistyped key is one mistake, not two.
+            if meant.contains(key.name) { continue }
             findings.error("missing_key", "\(spec.title) needs the key `\(key.name)`", at: owner)
         }
     }
 
-    private func unknownKey(_ entry: YAMLEntry, in spec: MappingSpec, written: [YAMLEntry]) {
+    /// Returns the key that was most likely meant.
+    private func unknownKey(_ entry: YAMLEntry, in spec: MappingSpec, written: [YAMLEntry]) -> String? {
         let free = spec.keys.map(\.name).filter { name in !written.contains { $0.key == name } }
         let nearest = NearestName.find(entry.key, among: free)
         findings.error(
             "unknown_key", "`\(entry.key)` is no key of \(spec.title)", at: entry.keyPosition,
             hint: nearest.map { "did you mean `\($0)`?" })
+        return nearest
     }
 
     private func checkOneOf(_ value: YAMLValue, _ spec: MappingSpec, name: String, owner: Diagnostic.Position) {

@@ -23,7 +23,9 @@ struct ConstantReader {
             return constant
         } catch {
             findings.error(
-                error.code, "`\(key)`: the constant does not fit attribute `\(attribute.key)`: \(error.reason)",
+                error.code,
+                "`\(key)`: the constant does not fit attribute `\(attribute.key)` (\(attribute.type.rawValue)): "
+                    + error.reason,
                 at: value.position)
             return nil
         }
@@ -39,6 +41,7 @@ struct ConstantReader {
         guard let scalar = value.scalar, !scalar.isWrittenNull else {
             throw Misfit(code: "wrong_type", reason: "expected a \(attribute.type.rawValue), found \(value.kindName)")
         }
+        guard !scalar.text.contains("\0") else { throw Misfit(reason: "text with a NUL character") }
         switch attribute.type {
         case .string: return .string(scalar.text)
         case .integer: return try integer(scalar)
@@ -102,8 +105,8 @@ struct ConstantReader {
     }
 
     private func list(_ items: [String]) throws(Misfit) -> AttributeValue {
-        for item in items where item.isEmpty || item.contains("|") {
-            throw Misfit(reason: "an item of a list is neither empty nor holds `|`")
+        for item in items where item.isEmpty || item.contains("|") || item.contains("\0") {
+            throw Misfit(reason: "an item of a list is neither empty nor holds `|` or NUL")
         }
         if items.isEmpty { return .string("") }
         let sorted = Set(items).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -50,7 +50,11 @@ struct MappingSection {
 
     private func checkOrigin(_ settings: Settings, _ item: YAMLValue) -> Bool {
         let origins = ["column", "value", "template"].compactMap(settings.entry)
-        if origins.isEmpty {
+        let isMistyped = settings.entries.contains { entry in
+            KeyTables.mapping[entry.key] == nil
+                && NearestName.find(entry.key, among: ["column", "value", "template"]) != nil
+        }
+        if origins.isEmpty, !isMistyped {
             findings.error(
                 "missing_key", "a mapping needs one of the keys `column`, `value` and `template`", at: item.position)
         }

@@ -2,8 +2,9 @@ import SyncCore
 
 /// A model file as read: the model where it is sound, and its syncs.
 struct ModelFile {
+    var name: String
     var model: ModelDefinition?
-    var syncs: [WrittenSync]
+    var syncs: [WrittenSync] = []
 }
 
 /// Reads models/NAME.yml, whose shape was checked.
@@ -17,10 +18,10 @@ struct ModelSection {
     let findings: Findings
 
     func read(_ document: YAMLValue) -> ModelFile {
-        guard let root = Settings(document) else { return ModelFile(model: nil, syncs: []) }
+        guard let root = Settings(document) else { return ModelFile(name: name) }
         let syncs = SyncSection(
             file: file, destinations: configuration.destinations, attributes: attributes, findings: findings)
-        return ModelFile(model: model(root), syncs: root.items("syncs").compactMap(syncs.read))
+        return ModelFile(name: name, model: model(root), syncs: root.items("syncs").compactMap(syncs.read))
     }
 
     private func model(_ root: Settings) -> ModelDefinition? {

@@ -16,10 +16,25 @@ struct WrittenSync {
     var guards: GuardLimits
     var retry: RetryPolicy
 
+    /// A column that feeds a pii attribute is personal as a key too.
+    private func isPersonal(_ match: MatchKey, _ model: ModelDefinition) -> Bool {
+        let fed = mappings.filter(\.attribute.isPII).flatMap { mapping -> [String] in
+            switch mapping.origin {
+            case .column(let name): [name]
+            case .template(let template): template.columns
+            case .value: []
+            }
+        }
+        return match.isPII || !Set(fed).isDisjoint(with: model.primaryKey + [match.column])
+    }
+
+    /// Nil without a match. A destination that is wrong, and reported, becomes an empty one.
     func definition(of model: ModelDefinition) -> SyncDefinition? {
-        guard let destination, let match else { return nil }
+        guard var match else { return nil }
+        match.isPII = isPersonal(match, model)
         return SyncDefinition(
-            name: name, model: model, destination: destination, match: match, mappings: mappings, send: send,
+            name: name, model: model, destination: destination ?? DestinationDefinition(name: "", projectUID: ""),
+            match: match, mappings: mappings, send: send,
             schedule: schedule, guards: guards, retry: retry, position: position)
     }
 }

@@ -9,7 +9,7 @@ enum ISOTime {
             let year = digits(bytes[0..<4]), let month = digits(bytes[5..<7]), let day = digits(bytes[8..<10])
         else { return nil }
         let date = CivilDate(year: year, month: month, day: day)
-        return date.isValid ? date : nil
+        return date.isValid && year > 0 ? date : nil
     }
 
     /// `2026-11-23T10:00:00.5+01:00`, or with Z; up to six fraction digits. Microseconds since 1970-01-01T00:00:00Z.
@@ -33,6 +33,8 @@ enum ISOTime {
         }
         guard let offset = offsetInSeconds(Array(rest)) else { return nil }
         let seconds = day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second - offset
+        // An offset must not carry it out of the years 0001 to 9999.
+        guard (-62_135_596_800..<253_402_300_800).contains(seconds) else { return nil }
         return seconds * 1_000_000 + microseconds
     }
 

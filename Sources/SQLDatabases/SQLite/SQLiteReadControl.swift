@@ -48,6 +48,9 @@ final class SQLiteReadControl: Sendable {
         let isPermitted =
             switch action {
             case SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE: true
+            // Preparing a table-valued function (`json_each`) declares its columns through the parser, which asks for
+            // this; a statement that really wants to is refused by SQLite itself.
+            case SQLITE_UPDATE: subject == "sqlite_master"
             case SQLITE_FUNCTION: !Self.refusedFunctions.contains((subject ?? "").lowercased())
             default: false
             }

@@ -32,7 +32,9 @@ package struct OperationCounts: Sendable, Hashable {
     package var quarantined = 0
     package init() {}
 
-    package var isBalanced: Bool { planned == confirmed + rejected + unknown + deferred + quarantined }
+    package var isBalanced: Bool { withoutOutcome == 0 }
+    /// Planned operations that none of the outcomes counts.
+    package var withoutOutcome: Int { planned - confirmed - rejected - unknown - deferred - quarantined }
 
     package subscript(outcome: OperationOutcome) -> Int {
         get {

@@ -24,16 +24,16 @@ package enum LeaseResult: Sendable, Equatable {
 /// The snapshot of one sync at one destination.
 package struct ScopeRecord: Sendable, Equatable {
     package var id: Int64
-    /// Users that were confirmed at least once.
-    package var confirmedUsers: Int
+    /// At least as many users as the snapshot holds, cheaply known: what a table of them is sized by.
+    package var expectedUsers: Int
     /// Where the sync's last run that passed its guards sent to; nil before the first.
     package var lastIdentity: DestinationIdentity?
     /// An earlier run of the sync that was not blocked read at least one row.
     package var hadRows: Bool
 
-    package init(id: Int64, confirmedUsers: Int, lastIdentity: DestinationIdentity?, hadRows: Bool) {
+    package init(id: Int64, expectedUsers: Int, lastIdentity: DestinationIdentity?, hadRows: Bool) {
         self.id = id
-        self.confirmedUsers = confirmedUsers
+        self.expectedUsers = expectedUsers
         self.lastIdentity = lastIdentity
         self.hadRows = hadRows
     }

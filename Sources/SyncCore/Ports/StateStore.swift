@@ -39,6 +39,8 @@ package protocol StateStore: Sendable {
 
     /// The scope of a sync at a destination, made when new.
     func scope(sync: String, identity: DestinationIdentity) async throws(StateFailure) -> ScopeRecord
+    /// Users of the snapshot that were confirmed at least once.
+    func confirmedUsers(of scope: Int64) async throws(StateFailure) -> Int
     /// Index entries in the store's own order, at most `limit`; pass the returned cursor on, start with 0. The cursor
     /// is nil after the last.
     func snapshotIndex(scope: Int64, after cursor: Int64, limit: Int) async throws(StateFailure)

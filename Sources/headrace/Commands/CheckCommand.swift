@@ -8,7 +8,7 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Parse, prepare and type everything; send nothing, read no row.",
         discussion: """
             Reads all files of the project, prepares each model's statement on its source and holds its columns against \
-            the mappings. Prints a line a finding. Exits 2 when one of them is an error, 6 when a source cannot be asked.
+            the mappings: all findings of all files at once. Exits 2 when one of them is an error, 6 when a source cannot be asked.
             """)
 
     @Argument(help: "Syncs to check, by name or glob; all when none is named.") var syncs: [String] = []
@@ -18,12 +18,9 @@ struct CheckCommand: AsyncParsableCommand {
         let console = options.output.console
         try await ending(console) {
             do {
-                let opened = try OpenedProject(options)
-                let selected = try opened.syncs(matching: syncs)
-                let outcome = try await opened.engine().check(selected)
-                let findings = opened.findings + outcome.findings
-                console.print(findings)
-                console.say(Self.summary(checked: selected.count, findings: findings))
+                let outcome = try await ProjectCheck(OpenedProject.read(options), syncs: syncs).outcome()
+                console.print(outcome.findings)
+                console.say(Self.summary(checked: outcome.checkedCount, findings: outcome.findings))
                 return outcome.exit
             } catch {
                 // Here findings are the result, not the reason that there is none.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProjectModels
 import SyncCore
 import SyncEngine
 
@@ -32,7 +33,14 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let console = options.output.console
         try await ending(console) {
-            let opened = try OpenedProject(options)
+            let reading = try OpenedProject.read(options)
+            guard reading.project != nil else {
+                console.complain(reading.findings)
+                let names = try SyncSelection.select(syncs, among: reading.writtenSyncs.map(\.name))
+                let written = reading.writtenSyncs.filter { names.contains($0.name) }
+                return RefusedRuns(console: console).show(written, because: reading.findings, exit: .usage)
+            }
+            let opened = try OpenedProject(reading, options)
             let session = RunSessionOfMany(
                 opened: opened, console: console, options: runOptions, signals: ProcessSignals())
             return try await session.run(try opened.syncs(matching: syncs))

@@ -29,10 +29,11 @@ struct StateInfoCommand: AsyncParsableCommand {
             }
             var scopes: [SnapshotSize] = []
             for sync in opened.project.syncs where try await !state.runs(sync: sync.name, limit: 1).isEmpty {
-                let identity = try opened.destination(sync.destination).identity
+                let identity = try OpenedProject.destination(sync.destination).identity
                 // The scope of a sync that only ever failed before planning is not there to be read.
                 guard let scope = try? await state.scope(sync: sync.name, identity: identity) else { continue }
-                scopes.append(SnapshotSize(sync: sync.name, identity: identity, users: scope.confirmedUsers))
+                let users = try await state.confirmedUsers(of: scope.id)
+                scopes.append(SnapshotSize(sync: sync.name, identity: identity, users: users))
             }
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
             let version = Self.schemaVersion(path)

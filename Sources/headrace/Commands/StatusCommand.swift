@@ -20,8 +20,10 @@ struct StatusCommand: AsyncParsableCommand {
                 status.lastRun = try await state?.runs(sync: sync.name, limit: 1).first
                 if status.lastRun != nil, let state {
                     // The scope of a sync that only ever failed before planning is not there to be read.
-                    let identity = try opened.destination(sync.destination).identity
-                    status.snapshotUsers = try? await state.scope(sync: sync.name, identity: identity).confirmedUsers
+                    let identity = try OpenedProject.destination(sync.destination).identity
+                    if let scope = try? await state.scope(sync: sync.name, identity: identity) {
+                        status.snapshotUsers = try await state.confirmedUsers(of: scope.id)
+                    }
                 }
                 all.append(status)
             }

@@ -10,7 +10,7 @@ struct Doctor {
 
     func examine(_ definition: SourceDefinition) async -> Examination {
         do {
-            let answer = try await opened.source(definition).probe()
+            let answer = try await OpenedProject.source(definition).probe()
             return Examination(part: "source", name: definition.name, answer: answer)
         } catch {
             let exit: ExitStatus = error.kind == .statement ? .usage : .sourceFailure
@@ -20,7 +20,7 @@ struct Doctor {
 
     func examine(_ definition: DestinationDefinition) async -> Examination {
         do {
-            let destination = try opened.destination(definition)
+            let destination = try OpenedProject.destination(definition)
             return Examination(
                 part: "destination", name: definition.name, answer: try await destination.probe())
         } catch {

@@ -16,23 +16,27 @@ struct OpenedProject: Sendable {
     let logger: Logger
 
     /// Reads the project's files. Throws all findings when one of them is an error.
-    init(_ options: ProjectOptions) throws(CommandFailure) {
-        let directory: String
-        do {
-            if let named = options.project {
-                directory = named
-            } else {
-                directory = try ProjectLoader.findProjectDirectory(startingAt: ".")
-            }
+    init(_ options: ProjectOptions) throws(CommandFailure) { try self.init(Self.read(options), options) }
+
+    /// Throws the reading's findings when one of them is an error.
+    init(_ reading: ProjectReading, _ options: ProjectOptions) throws(CommandFailure) {
+        guard let project = reading.project else { throw CommandFailure(.usage, reading.findings) }
+        self.project = project
+        findings = reading.findings
+        logger = options.output.logger
+    }
+
+    /// What the files say, sound or not. Throws `no_project`.
+    static func read(_ options: ProjectOptions) throws(CommandFailure) -> ProjectReading {
+        do throws(Diagnostic) {
+            let directory =
+                if let named = options.project { named } else {
+                    try ProjectLoader.findProjectDirectory(startingAt: ".")
+                }
+            return ProjectLoader.read(directory: directory, environment: ProcessInfo.processInfo.environment)
         } catch {
             throw CommandFailure(.usage, error)
         }
-        let (project, findings) = ProjectLoader.load(
-            directory: directory, environment: ProcessInfo.processInfo.environment)
-        guard let project else { throw CommandFailure(.usage, findings) }
-        self.project = project
-        self.findings = findings
-        logger = options.output.logger
     }
 
     /// Syncs by name or glob, in the project's order.
@@ -41,7 +45,7 @@ struct OpenedProject: Sendable {
         return project.syncs.filter { names.contains($0.name) }
     }
 
-    func source(_ definition: SourceDefinition) -> any Source {
+    static func source(_ definition: SourceDefinition) -> any Source {
         switch definition.kind {
         case .sqlite(let path):
             SQLiteSource(name: definition.name, path: path, statementTimeout: definition.statementTimeout)
@@ -52,12 +56,14 @@ struct OpenedProject: Sendable {
         }
     }
 
-    func destination(_ definition: DestinationDefinition) throws(Diagnostic) -> any Destination {
+    static func destination(_ definition: DestinationDefinition) throws(Diagnostic) -> any Destination {
         try PersonalizeEdgeDestination(definition, version: HeadraceVersion.text)
     }
 
     /// Absolute path of the state's file.
-    func statePath() throws(Diagnostic) -> String {
+    func statePath() throws(Diagnostic) -> String { try Self.statePath(of: project) }
+
+    static func statePath(of project: Project) throws(Diagnostic) -> String {
         switch project.state.location {
         case .sqlite(let path): return path
         case .postgres:
@@ -87,8 +93,8 @@ struct OpenedProject: Sendable {
         return Engine(
             EngineEnvironment(
                 project: project, state: state, keys: keys,
-                source: { definition in source(definition) },
-                destination: { definition throws(Diagnostic) in try destination(definition) },
+                source: { definition in Self.source(definition) },
+                destination: { definition throws(Diagnostic) in try Self.destination(definition) },
                 holder: holder, isGone: { identity.isGone($0, seenFrom: holder) },
                 now: { WallTime.current() }, random: { Double.random(in: 0..<1) }, logger: logger))
     }

@@ -2,10 +2,13 @@ import Dispatch
 import Foundation
 import SyncCore
 import SyncEngine
+import Synchronization
 
 /// SIGINT and SIGTERM as a stop request: the first drains, the second ends the process at once.
 struct ProcessSignals: Sendable {
     let stop = StopRequest()
+    /// Supervisors such as GNU timeout signal the process and then its group: two of a kind this close are one request.
+    private static let echo = Duration.milliseconds(250)
 
     /// A reader that closes standard output must not kill a run.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
@@ -17,7 +20,14 @@ struct ProcessSignals: Sendable {
             // The default action would end the process before the source sees the signal.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            let first = Mutex<ContinuousClock.Instant?>(nil)
             source.setEventHandler { [stop] in
+                let now = ContinuousClock.now
+                let isEcho = first.withLock { first in
+                    defer { first = first ?? now }
+                    return first.map { now - $0 < Self.echo } ?? false
+                }
+                guard !isEcho else { return }
                 guard stop.reason == nil else { _exit(reason.exit.rawValue) }
                 StandardStream.error.print("stopping: what is in flight finishes; a second signal ends at once")
                 stop.request(reason)

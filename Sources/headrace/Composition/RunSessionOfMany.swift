@@ -16,57 +16,73 @@ struct RunSessionOfMany {
         } catch {
             let failure = CommandFailure(error)
             console.complain(failure.findings)
-            return refuseAll(syncs, because: failure.findings, exit: failure.exit)
+            return refused.show(syncs.map(Self.names), because: failure.findings, exit: failure.exit)
         }
         let outcome = await engine.check(syncs)
         console.complain((opened.findings + outcome.findings).filter { $0.severity != .note })
         guard outcome.exit == .done else {
-            return refuseAll(syncs, because: outcome.findings, exit: outcome.exit)
+            return refused.show(syncs.map(Self.names), because: outcome.findings, exit: outcome.exit)
         }
         let display = ProgressDisplay(console: console, logger: engine.environment.logger)
         var exits: [ExitStatus] = []
         for checked in outcome.checked {
             if let reason = signals.stop.reason {
-                var report = Self.notBegun(
-                    checked.sync, exit: reason.exit, error: "the command was asked to stop before")
+                var report = RefusedRuns.report(
+                    Self.names(checked.sync), exit: reason.exit, error: "the command was asked to stop before")
                 report.status = .interrupted
-                exits.append(show(report))
+                exits.append(console.show(report))
                 continue
             }
             let report = await engine.run(
                 checked, options: options, trigger: .manual, observer: display.observer, stop: signals.stopOfOneRun())
             display.finish()
-            exits.append(show(report))
+            exits.append(console.show(report))
         }
         return ExitStatus.strongest(exits)
     }
 
-    private func show(_ report: RunReport) -> ExitStatus {
-        console.print(json: RunLine(report).json, text: RunText(report).text(console.palette))
-        return report.exit
-    }
+    private var refused: RefusedRuns { RefusedRuns(console: console) }
 
-    private func refuseAll(_ syncs: [SyncDefinition], because findings: [Diagnostic], exit: ExitStatus) -> ExitStatus {
-        for sync in syncs { _ = show(Self.notBegun(sync, exit: exit, error: Self.reason(for: sync, in: findings))) }
+    private static func names(_ sync: SyncDefinition) -> (name: String, model: String) { (sync.name, sync.model.name) }
+}
+
+/// The reports of selected syncs of which no run begins.
+struct RefusedRuns {
+    let console: Console
+
+    /// Prints a report for every sync.
+    func show(
+        _ syncs: [(name: String, model: String)], because findings: [Diagnostic], exit: ExitStatus
+    ) -> ExitStatus {
+        for sync in syncs {
+            _ = console.show(Self.report(sync, exit: exit, error: Self.reason(forModel: sync.model, in: findings)))
+        }
         return exit
     }
 
-    /// The report of a sync of which no run began.
-    static func notBegun(_ sync: SyncDefinition, exit: ExitStatus, error: String) -> RunReport {
+    static func report(_ sync: (name: String, model: String), exit: ExitStatus, error: String) -> RunReport {
         var report = RunReport(
-            runID: nil, sync: sync.name, model: sync.model.name, status: .failed, trigger: .manual,
+            runID: nil, sync: sync.name, model: sync.model, status: .failed, trigger: .manual,
             startedAt: .current(), exit: exit)
         report.finishedAt = report.startedAt
         report.error = error
         return report
     }
 
-    /// The first error in the sync's own files; else that others stopped it.
-    static func reason(for sync: SyncDefinition, in findings: [Diagnostic]) -> String {
+    /// The first error in the model's own files; else that others stopped it.
+    private static func reason(forModel model: String, in findings: [Diagnostic]) -> String {
         let errors = findings.filter { $0.severity == .error }
-        let files = [sync.position?.file, sync.model.position?.file, sync.model.statement.file]
+        let files = ["models/\(model).yml", "models/\(model).sql"]
         let own = errors.first { finding in finding.position.map { files.contains($0.file) } ?? true }
         if let own { return own.sentence }
         return "not begun: the check of the selected syncs found \(NumberText.counted(errors.count, "error"))"
+    }
+}
+
+extension Console {
+    /// Prints a run's report; its exit.
+    func show(_ report: RunReport) -> ExitStatus {
+        print(json: RunLine(report).json, text: RunText(report).text(palette))
+        return report.exit
     }
 }

@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func keepsItsJournalPrivateAlsoWhenReopened() async throws {
+    @Test func truncatesItsJournalAlsoWhenReopened() async throws {
         try await withScratchFolder { folder async throws in
             let path = folder + "/state.db"
             let isSound = SQLiteStateMigrator.isWriteAheadLogSound(version: SQLiteConnection.libraryVersion)
@@ -54,11 +54,7 @@ import Testing
             try await store.setKeyCheck([1])
             let attributes = try FileManager.default.attributesOfItem(atPath: journal)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
-            if !isSound {
-                // A committed rollback journal has a header of zeros: no one rolls it back.
-                let header = try #require(try FileHandle(forReadingAtPath: journal)?.read(upToCount: 8))
-                #expect(header == Data(count: 8))
-            }
+            #expect(isSound || attributes[.size] as? Int == 0)
         }
     }
 

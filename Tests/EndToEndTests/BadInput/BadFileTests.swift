@@ -78,7 +78,8 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             project: { $0.sql = "UPDATE members SET points = 0 RETURNING id, uid, tier, points\n" },
             file: "models/members.sql", mark: "UPDATE", says: []),
         BadFile(
-            name: "an empty model", project: { $0.sql = "" }, file: "models/members.sql", mark: "", says: ["no statement"]),
+            name: "an empty model", project: { $0.sql = "" }, file: "models/members.sql", mark: "",
+            says: ["no statement"]),
         BadFile(
             name: "a model of comments", project: { $0.sql = "-- later\n" }, file: "models/members.sql", mark: "",
             says: []),

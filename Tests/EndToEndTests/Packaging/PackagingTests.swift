@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// Holds the composition and the demo's files against what they refer to. No container engine is needed.
@@ -86,7 +87,7 @@ import Testing
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: out)
         process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
+        try ProcessLaunch.start(process)
         process.waitUntilExit()
         let problem = try String(contentsOf: errors, encoding: .utf8)
         try #require(

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TestKit
 
 /// Certificates made by `openssl` for one test: an authority and servers it vouches for.
 struct TestAuthority {
@@ -49,7 +50,7 @@ struct TestAuthority {
         process.currentDirectoryURL = folder
         process.standardError = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        try ProcessLaunch.start(process)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw OpenSSLFailure(arguments: arguments) }
     }

@@ -12,12 +12,13 @@ import Testing
         last: DestinationIdentity? = nil
     ) -> [String] {
         var measurements = PlanMeasurements(attributes: [.init(key: "tier")])
+        measurements.confirmedUsers = users
         measurements.queried = queried
         measurements.changed = changed
         measurements.removed = removed
         measurements.attributes[0].having = users
         measurements.attributes[0].nulled = nulled
-        let scope = ScopeRecord(id: 1, confirmedUsers: users, lastIdentity: last ?? real, hadRows: hadRows)
+        let scope = ScopeRecord(id: 1, expectedUsers: users, lastIdentity: last ?? real, hadRows: hadRows)
         return Guards.evaluate(GuardLimits(), measurements: measurements, scope: scope, identity: real)
             .filter(\.tripped).map(\.name)
     }

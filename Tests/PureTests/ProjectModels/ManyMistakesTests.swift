@@ -34,7 +34,7 @@ import Testing
         ])
         #expect(
             sample.places() == [
-                "headrace.yml:3:3 missing_key", "headrace.yml:3:24 unknown_key", "headrace.yml:5:63 unset_variable",
+                "headrace.yml:3:24 unknown_key", "headrace.yml:5:63 unset_variable",
                 "headrace.yml:5:82 invalid_duration", "models/attributes.yml:1:27 wrong_type",
                 "models/broken.yml:2:1 yaml_syntax", "models/people.yml:2:11 unknown_source",
                 "models/people.yml:3:16 invalid_value", "models/people.yml:4:14 invalid_value",
@@ -112,6 +112,18 @@ import Testing
         }
         let sample = try SampleProject(["models/attributes.yml": text])
         #expect(sample.places() == ["models/attributes.yml:1:1 yaml_syntax"])
+    }
+
+    @Test(
+        "a mistyped key is one mistake, not two",
+        arguments: [
+            ("{column: tier, atribute: tier}", "9:24 unknown_key"),
+            ("{colum: tier, attribute: tier}", "9:10 unknown_key"),
+            ("{attribute: tier}", "9:9 missing_key"),
+        ])
+    func mistypedKey(mapping: String, place: String) throws {
+        let sample = try SampleProject(["models/people.yml": SampleProject.people("      - \(mapping)")])
+        #expect(sample.places().map { $0.replacing("models/people.yml:", with: "") } == [place])
     }
 
     @Test func aNullSwitchesAGuardOff() throws {

@@ -20,7 +20,7 @@ package enum ShellCommand {
         process.standardInput = standardInput
         process.standardOutput = output
         process.standardError = errors
-        try process.run()
+        try ProcessLaunch.start(process)
         // A thread of its own, so that neither side waits for a full pipe.
         DispatchQueue.global().async {
             try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))

@@ -3,12 +3,10 @@ import Synchronization
 
 /// A program, most often `headrace`, that has been started and not waited for.
 package final class RunningProcess: Sendable {
-    private let process: Process
+    private let child: SpawnedChild
     private let lifeline: FileHandle?
     private let stdout: Collector
     private let stderr: Collector
-    /// Signalled once at the end; whoever waits passes it on.
-    private let ended = DispatchSemaphore(value: 0)
 
     /// Starts `headrace`.
     package convenience init(_ arguments: [String], in folder: URL, environment extra: [String: String] = [:]) throws {
@@ -23,29 +21,26 @@ package final class RunningProcess: Sendable {
         program: URL, _ arguments: [String], in folder: URL, environment: [String: String], input: String = "",
         keepsInputOpen: Bool = false
     ) throws {
-        process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = environment
         let standardInput = input.isEmpty && !keepsInputOpen ? nil : try PrivatePipe()
         lifeline = keepsInputOpen ? standardInput?.writing : nil
-        process.standardInput = standardInput?.reading ?? FileHandle.nullDevice
-        stdout = Collector(try PrivatePipe())
-        stderr = Collector(try PrivatePipe())
-        process.standardOutput = stdout.pipe.writing
-        process.standardError = stderr.pipe.writing
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        stdout.start()
-        stderr.start()
+        let (output, errors) = (try PrivatePipe(), try PrivatePipe())
+        (stdout, stderr) = (Collector(output), Collector(errors))
         defer {
             // The child has its own copies; ours would keep the pipes from ending.
-            try? stdout.pipe.writing.close()
-            try? stderr.pipe.writing.close()
+            try? output.writing.close()
+            try? errors.writing.close()
             try? standardInput?.reading.close()
         }
-        let process = process
-        try PrivatePipe.starting.withLock { _ in try process.run() }
+        let nothing = FileHandle.nullDevice
+        let ends = [standardInput?.reading ?? nothing, output.writing, errors.writing].map(\.fileDescriptor)
+        child = try PrivatePipe.starting.withLock { _ in
+            try SpawnedChild(
+                program: program.path(percentEncoded: false), arguments: arguments,
+                in: folder.path(percentEncoded: false), environment: environment, input: ends[0], output: ends[1],
+                errors: ends[2])
+        }
+        stdout.start()
+        stderr.start()
         guard !input.isEmpty, let standardInput else { return }
         // On a thread of its own: a pipe holds 64 KiB, and the program may want to be read first.
         DispatchQueue.global().async {
@@ -56,23 +51,22 @@ package final class RunningProcess: Sendable {
 
     package func closeInput() { try? lifeline?.close() }
 
-    package var processIdentifier: Int32 { process.processIdentifier }
-    package var isRunning: Bool { process.isRunning }
+    package var processIdentifier: Int32 { child.processIdentifier }
+    package var isRunning: Bool { child.isRunning }
     package var errorText: String { stderr.text }
 
-    package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    package func send(_ signal: Int32) { kill(child.processIdentifier, signal) }
 
     /// Waits for the end; kills after `timeout` seconds. Blocks the thread: in an async test, `end` is the one to call.
     package func finish(timeout: Double = 60) -> HeadraceProcess.Output {
-        if ended.wait(timeout: .now() + timeout) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
-            ended.wait()
-        }
-        ended.signal()
+        let exit =
+            child.exit(within: timeout)
+            ?? {
+                kill(child.processIdentifier, SIGKILL)
+                return child.exit(within: 60) ?? 137
+            }()
         stdout.waitForEnd()
         stderr.waitForEnd()
-        let status = process.terminationStatus
-        let exit = process.terminationReason == .uncaughtSignal ? 128 + status : status
         return HeadraceProcess.Output(exit: exit, stdout: stdout.text, stderr: stderr.text)
     }
 
@@ -87,7 +81,7 @@ package final class RunningProcess: Sendable {
     package func line(timeout: Double = 20, where match: (Substring) -> Bool) -> String? {
         let deadline = Date().addingTimeInterval(timeout)
         while true {
-            let wasRunning = process.isRunning
+            let wasRunning = child.isRunning
             let seen = stdout.changes + stderr.changes
             for text in [stdout.text, stderr.text] {
                 if let line = text.split(separator: "\n").first(where: match) { return String(line) }
@@ -109,13 +103,8 @@ private final class Collector: Sendable {
 
     func start() {
         Thread.detachNewThread { [self] in
-            // FileHandle's own `read(upToCount:)` waits until it has that many.
-            var buffer = [UInt8](repeating: 0, count: 65_536)
-            while true {
-                let count = read(pipe.reading.fileDescriptor, &buffer, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { break }
-                took { $0.data.append(contentsOf: buffer[..<count]) }
+            while let data = try? pipe.reading.read(upToCount: 65_536), !data.isEmpty {
+                took { $0.data.append(data) }
             }
             took { $0.ended = true }
         }

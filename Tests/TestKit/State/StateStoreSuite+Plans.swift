@@ -8,6 +8,7 @@ extension StateStoreSuite {
         ("only kept users stay in a partial plan", onlyKeptUsersStay),
         ("of the invalid rows the first thousand are kept", theFirstThousandInvalidRowsAreKept),
         ("a newer plan supersedes older ones and their bodies", aNewerPlanSupersedesOlderOnes),
+        ("a newer plan leaves the one that a run is about to deliver", aNewerPlanLeavesARunsOwn),
         ("a plan that is built is invisible", aPlanThatIsBuiltIsInvisible),
         ("a discarded plan is gone", aDiscardedPlanIsGone),
         ("bodies are resolved and sealed ones go with their outcome", bodiesAreResolvedAndSealedOnesGo),
@@ -106,6 +107,15 @@ extension StateStoreSuite {
         await #expect(throws: StateFailure.self) {
             try await bench.store.beginDelivery(of: old.planID, run: bench.identifier(4))
         }
+    }
+
+    static func aNewerPlanLeavesARunsOwn(_ bench: StateStoreBench) async throws {
+        let plan = try await bench.plan(1, [bench.operation(1)])
+        try await bench.store.saveRun(bench.report(2, plan: plan, status: .querying))
+        _ = try await bench.plan(3, [bench.operation(1)])
+        try await bench.store.beginDelivery(of: plan.planID, run: bench.identifier(2))
+        let unsent = try await bench.store.operationsToSend(of: plan.planID, after: 0, limit: 9)
+        #expect(unsent.map(\.body) == [.clear(bench.values(1))])
     }
 
     static func aPlanThatIsBuiltIsInvisible(_ bench: StateStoreBench) async throws {

@@ -7,6 +7,9 @@ extension StateStoreSuite {
         ("a killed apply can be applied again", aKilledApplyCanBeAppliedAgain),
         ("recovery deletes the plan that a dead run was building", recoveryDeletesADeadRunsPlan),
         ("recovery leaves a living plan command's plan", recoveryLeavesALivingPlan),
+        ("a run that wrote down why it failed stays failed", aFailedRunStaysFailed),
+        ("a run killed before its first window has sent nothing", aRunKilledBeforeItsWindowSentNothing),
+        ("a plan that is too old loses its bodies", aPlanThatIsTooOldLosesItsBodies),
     ]
 
     static let runChecks: [(name: String, check: Check)] = [
@@ -89,6 +92,40 @@ extension StateStoreSuite {
         plan.status = .ready
         try await bench.store.finishPlan(plan)
         #expect(try await bench.store.newestPlan(of: bench.sync)?.planID == plan.planID)
+    }
+
+    static func aFailedRunStaysFailed(_ bench: StateStoreBench) async throws {
+        let plan = try await bench.plan(1, (1...3).map { bench.operation($0) })
+        var report = try await bench.delivery(1, of: plan)
+        try await bench.store.commit([bench.outcome(1)], openThrough: 2, plan: plan.planID, run: bench.identifier(1))
+        (report.error, report.exit) = ("the disk was full", .ownFault)
+        try await bench.store.saveRun(report)
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(2), at: bench.start)
+        let closed = try #require(try await bench.store.run(matching: bench.identifier(1).text))
+        #expect(closed.status == .failed && closed.exit == .ownFault && closed.error == "the disk was full")
+        #expect(closed.operations.isBalanced && closed.operations.unknown == 1 && closed.operations.deferred == 1)
+    }
+
+    static func aRunKilledBeforeItsWindowSentNothing(_ bench: StateStoreBench) async throws {
+        let plan = try await bench.plan(1, (1...3).map { bench.operation($0) })
+        var report = bench.report(1, plan: plan, status: .delivering)
+        report.operations.planned = 3
+        try await bench.store.saveRun(report)
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(2), at: bench.start)
+        let closed = try #require(try await bench.store.run(matching: bench.identifier(1).text))
+        #expect(closed.status == .interrupted && closed.operations.isBalanced && closed.operations.deferred == 3)
+        #expect(try await bench.index().isEmpty)
+    }
+
+    static func aPlanThatIsTooOldLosesItsBodies(_ bench: StateStoreBench) async throws {
+        let plan = try await bench.plan(1, [bench.operation(1)])
+        func recover(afterHours hours: Int64) async throws -> PlanStatus? {
+            let later = WallTime(microseconds: plan.createdAt.microseconds + hours * 3_600_000_000)
+            _ = try await bench.store.recoverRuns(of: "another", except: bench.identifier(2), at: later)
+            return try await bench.store.plan(matching: plan.planID.text)?.status
+        }
+        #expect(try await recover(afterHours: 23) == .ready)
+        #expect(try await recover(afterHours: 25) == .superseded)
     }
 
     static func aRunComesBackAsSaved(_ bench: StateStoreBench) async throws {

@@ -1,0 +1,45 @@
+import ProjectModels
+import SyncCore
+import SyncEngine
+
+/// Everything that is wrong with a project, in its files and in the eyes of its databases, found in one go.
+struct ProjectCheck {
+    struct Outcome {
+        /// By file, line and column.
+        var findings: [Diagnostic]
+        var checkedCount: Int
+        var exit: ExitStatus
+    }
+
+    private let reading: ProjectReading
+    private let patterns: [String]
+    private let selected: Set<String>
+
+    /// Throws `unknown_sync` for a pattern that matches no sync.
+    init(_ reading: ProjectReading, syncs patterns: [String]) throws(Diagnostic) {
+        self.reading = reading
+        self.patterns = patterns
+        selected = Set(try SyncSelection.select(patterns, among: reading.writtenSyncs.map(\.name)))
+    }
+
+    /// The databases are asked about all that is sound, also when other files are not.
+    func outcome() async -> Outcome {
+        var findings = reading.findings
+        var exits = reading.project == nil ? [ExitStatus.usage] : []
+        if let draft = reading.draft {
+            let check = StatementCheck(
+                source: OpenedProject.source, destination: reading.project == nil ? nil : OpenedProject.destination)
+            let asked = await check.outcome(
+                syncs: draft.syncs.filter { selected.contains($0.name) }, models: patterns.isEmpty ? draft.models : [])
+            findings += asked.findings
+            exits.append(asked.exit)
+            do throws(Diagnostic) { _ = try OpenedProject.statePath(of: draft) } catch {
+                findings.append(error)
+                exits.append(.usage)
+            }
+        }
+        return Outcome(
+            findings: findings.sorted(by: Diagnostic.inFileOrder), checkedCount: selected.count,
+            exit: ExitStatus.strongest(exits))
+    }
+}

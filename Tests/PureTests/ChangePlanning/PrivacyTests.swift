@@ -1,0 +1,80 @@
+import SyncCore
+import TestKit
+import Testing
+
+@testable import ChangePlanning
+
+/// What is kept and shown of values that must not be.
+@Suite("Protected values") struct PrivacyTests {
+    private static let columns = [
+        ColumnDescription(name: "id", type: .text, typeName: "text"),
+        ColumnDescription(name: "mail", type: .text, typeName: "text"),
+        ColumnDescription(name: "points", type: .integer, typeName: "int8"),
+    ]
+
+    private static func bench(isPII: Bool, isKeyPII: Bool = false) -> PlanningBench {
+        PlanningBench(
+            mappings: [
+                Mapping(origin: .column("mail"), attribute: PlanningBench.attribute("mail", .string, isPII: isPII)),
+                Mapping(origin: .column("points"), attribute: PlanningBench.attribute("points", .integer)),
+            ], columns: columns, isPII: isKeyPII)
+    }
+
+    private static func batch(_ rows: [[TestCell]]) -> RowBatch { TestCell.batch(rows, columns: columns.count) }
+
+    @Test("retain_values: false keeps fingerprints only, and seals what must be sent")
+    func fingerprintsOnly() throws {
+        let bench = Self.bench(isPII: false)
+        var planner = try ChangePlanner(
+            sync: bench.sync, columns: bench.columns, keys: PlanningBench.keys, retainsValues: false)
+        planner.load([])
+        let asked = planner.consume(Self.batch([[.text("u"), .text("ada@example.com"), .integer(424_242)]]))
+        #expect(asked.isEmpty)
+        let operation = try #require(planner.resolve([]).operations.first)
+        let kept = String(decoding: try #require(operation.snapshotValues), as: UTF8.self)
+        #expect(!kept.contains("ada@example.com") && !kept.contains("424242"))
+        #expect(kept.contains("fingerprint"))
+        guard case .sealed(let sealed) = operation.body else {
+            Issue.record("the body is not sealed")
+            return
+        }
+        #expect(!String(decoding: sealed, as: UTF8.self).contains("ada@example.com"))
+        let body = String(decoding: try PlanningBench.keys.unseal(sealed), as: UTF8.self)
+        #expect(body == #"{"mail":"ada@example.com","points":424242}"#)
+    }
+
+    @Test("a preview masks what feeds a pii attribute, equal for equal values, and nothing else")
+    func preview() throws {
+        let bench = Self.bench(isPII: true)
+        var preview = try RowPreview(sync: bench.sync, columns: bench.columns, keys: PlanningBench.keys)
+        let rows = preview.rows(
+            of: Self.batch([
+                [.text("u1"), .text("ada@example.com"), .integer(1)],
+                [.text("u2"), .text("ada@example.com"), .text("x")],
+                [.text("u3"), .null, .integer(3)],
+            ]))
+        #expect(rows[0].columns[0] == "u1")
+        #expect(rows[0].columns[1] == rows[1].columns[1])
+        #expect(rows[0].columns[1]?.hasPrefix("‹masked ") == true)
+        #expect(rows[0].attributes.last == .value(.integer(1)))
+        guard case .masked = rows[0].attributes.first else {
+            Issue.record("the pii attribute is not masked")
+            return
+        }
+        #expect(rows[1].invalid?.column == "points")
+        #expect(rows[1].invalid?.value == "x")
+        #expect(rows[1].attributes.isEmpty)
+        #expect(rows[2].columns[1] == nil)
+        #expect(rows[2].attributes.first == .some(nil))
+    }
+
+    @Test("an invalid row shows no pii value and, where the uid is personal, no key")
+    func invalidRow() throws {
+        let row: [TestCell] = [.text("ada"), .raw(Array("secret".utf8) + [0]), .integer(1)]
+        let open = try Self.bench(isPII: true).plan([row]).invalid
+        #expect(open.map(\.key) == ["ada"])
+        #expect(open.first?.value?.contains("secret") == false)
+        let closed = try Self.bench(isPII: true, isKeyPII: true).plan([row]).invalid
+        #expect(closed.map(\.key) == [PlanningBench.keys.mask("ada")])
+    }
+}
