@@ -75,25 +75,14 @@ import Testing
 
     /// Standard output of a command that must succeed, run at the repository's top.
     private static func output(of command: String, _ arguments: [String], package: String) throws -> String {
-        let folder = FileManager.default.temporaryDirectory
-        let out = folder.appending(path: "out-\(UUID().uuidString)")
-        let errors = folder.appending(path: "err-\(UUID().uuidString)")
-        defer { for file in [out, errors] { try? FileManager.default.removeItem(at: file) } }
-        for file in [out, errors] { try Data().write(to: file) }
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [command] + arguments
-        process.currentDirectoryURL = top
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: out)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try ProcessLaunch.start(process)
-        process.waitUntilExit()
-        let problem = try String(contentsOf: errors, encoding: .utf8)
+        let running = try RunningProcess(
+            program: URL(filePath: "/usr/bin/env"), [command] + arguments, in: top,
+            environment: ProcessInfo.processInfo.environment)
+        let output = running.finish(timeout: 120)
         try #require(
-            process.terminationStatus == 0,
-            "\(command) failed; install Debian's package \(package) if it is missing: \(problem)")
-        return try String(contentsOf: out, encoding: .utf8)
+            output.exit == 0,
+            "\(command) failed; install Debian's package \(package) if it is missing: \(output.stderr)")
+        return output.stdout
     }
 
     private static func text(of path: String) throws -> String {

@@ -44,15 +44,10 @@ struct TestAuthority {
     }
 
     private func openssl(_ arguments: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments.split(separator: " ").map(String.init)
-        process.currentDirectoryURL = folder
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try ProcessLaunch.start(process)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw OpenSSLFailure(arguments: arguments) }
+        let running = try RunningProcess(
+            program: URL(filePath: "/usr/bin/openssl"), arguments.split(separator: " ").map(String.init), in: folder,
+            environment: HeadraceProcess.environment())
+        guard running.finish().exit == 0 else { throw OpenSSLFailure(arguments: arguments) }
     }
 
     struct OpenSSLFailure: Error { let arguments: String }

@@ -88,7 +88,7 @@ package final class PostgresServer: Sendable {
         supervisor.standardInput = input
         supervisor.standardOutput = output
         supervisor.standardError = output
-        try ProcessLaunch.start(supervisor)
+        try supervisor.run()
         let report = await ShellCommand.read(output.fileHandleForReading, until: "\n")
         guard report == "ready" else { throw PostgresServerProblem("PostgreSQL did not start: \(report)") }
         return PostgresServer(folder: folder, port: port, binaries: binaries, lifeline: lifeline)

@@ -12,28 +12,14 @@ package enum ShellCommand {
     }
 
     private static func runBlocking(_ program: String, _ arguments: [String], input: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
-        _ = fcntl(standardInput.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        process.standardInput = standardInput
-        process.standardOutput = output
-        process.standardError = errors
-        try ProcessLaunch.start(process)
-        // A thread of its own, so that neither side waits for a full pipe.
-        DispatchQueue.global().async {
-            try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try? standardInput.fileHandleForWriting.close()
+        let running = try RunningProcess(
+            program: URL(filePath: program), arguments, in: URL(filePath: "/"),
+            environment: ProcessInfo.processInfo.environment, input: input)
+        let output = running.finish(timeout: 120)
+        guard output.exit == 0 else {
+            throw PostgresServerProblem("\(program) ended with \(output.exit): \(output.stderr)")
         }
-        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw PostgresServerProblem(
-                "\(program) ended with \(process.terminationStatus): \(String(decoding: complaint, as: UTF8.self))")
-        }
-        let text = String(decoding: printed, as: UTF8.self)
+        let text = output.stdout
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
 
