@@ -48,6 +48,12 @@ package struct Diagnostic: Error, Sendable, Equatable {
         Self(.note, code, text, at: position, hint: hint)
     }
 
+    /// `file:line: text; hint`: one line, as a run's `error` holds it.
+    package var sentence: String {
+        let place = position.map { "\($0.file):\($0.line): " } ?? ""
+        return place + message + (hint.map { "; \($0)" } ?? "")
+    }
+
     /// `file:line:column: error: text [code]`, the source line, a caret and the hint.
     package func rendered() -> String {
         let place = position.map { "\($0.file):\($0.line):\($0.column): " } ?? ""

@@ -69,7 +69,7 @@ struct PlanDelivery: Sendable {
         }
         var result = Result(attempts: window.counts(at: .now).attempts, operations: journal.outcomes)
         if failure != nil { result.operations.unknown += journal.handedOver - journal.outcomes.planned }
-        result.stopReason = refusal?.diagnostic.rendered() ?? window.stopReason?.sentence
+        result.stopReason = refusal?.diagnostic.sentence ?? window.stopReason?.sentence
         result.lastTrouble = journal.lastTrouble
         result.failure = failure
         return result

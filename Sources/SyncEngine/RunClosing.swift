@@ -32,6 +32,6 @@ extension RunReport {
     /// Takes over what a failure says.
     mutating func fail(_ failure: RunFailure) {
         (status, exit) = (failure.status, failure.exit)
-        error = failure.diagnostic.rendered()
+        error = failure.diagnostic.sentence
     }
 }

@@ -97,7 +97,7 @@ struct ColumnIndex {
 
 extension Diagnostic {
     static func unknownColumn(_ name: String, among columns: [ColumnDescription], at position: Position?) -> Self {
-        let nearest = NearestName.of(name, among: columns.map(\.name))
+        let nearest = NearestName.find(name, among: columns.map(\.name))
         return .error(
             "unknown_column", "the model has no column \(name)", at: position,
             hint: nearest.map { "did you mean \($0)?" })

@@ -1,4 +1,3 @@
-import ProjectModels
 import SyncCore
 
 /// Picks syncs (or models) by the names and globs of a command line.

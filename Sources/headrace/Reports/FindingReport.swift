@@ -32,8 +32,3 @@ struct FindingReport {
         return text.replacingCharacters(in: range, with: coloured)
     }
 }
-
-extension Diagnostic {
-    /// One sentence without place, caret and code, as a run's `error` holds it.
-    var sentence: String { hint.map { "\(message); \($0)" } ?? message }
-}

@@ -15,9 +15,7 @@ struct RunText {
         lines += invalidRows(palette)
         lines += guards(palette)
         if let error = report.error {
-            // A finding's own rendering has lines of its own: place, caret, hint.
-            let text = error.hasPrefix("error: ") ? String(error.dropFirst(7)) : error
-            lines.append("  " + palette.red("error: ") + TerminalText.escapedLines(text).replacing("\n", with: "\n  "))
+            lines.append("  " + palette.red("error: ") + TerminalText.escaped(error))
         }
         return lines.joined(separator: "\n")
     }

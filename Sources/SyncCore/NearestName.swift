@@ -22,7 +22,7 @@ package enum NearestName {
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
-    static func editDistance(_ left: [Character], _ right: [Character]) -> Int {
+    private static func editDistance(_ left: [Character], _ right: [Character]) -> Int {
         guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
         var beforeLast: [Int] = []
         var last = Array(0...right.count)
