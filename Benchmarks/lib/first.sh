@@ -56,7 +56,6 @@ destinations:
     project_uid: "6400000000000000000000ab"
     auth: {method: none}
     edge_url: http://127.0.0.1:$sink_port
-    max_in_flight: 64
 state: {url: "sqlite:.headrace/state.db"}
 YAML
     echo "SELECT * FROM users" > "$1/models/users.sql"

@@ -33,8 +33,9 @@ package enum AttributeValue: Hashable, Sendable {
         return value.description
     }
 
-    package static func appendJSONString(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
-        let hex = Array("0123456789abcdef".utf8)
+    /// Appends text as a JSON string. Inlinable, since it runs for every value of every body: unspecialised, each byte
+    /// goes through a witness table.
+    @inlinable package static func appendJSONString(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text {
             switch byte {
@@ -46,12 +47,16 @@ package enum AttributeValue: Hashable, Sendable {
             case 0x09: bytes.append(contentsOf: "\\t".utf8)
             case 0..<0x20:
                 bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hex[Int(byte >> 4)])
-                bytes.append(hex[Int(byte & 15)])
+                bytes.append(hexDigit(byte >> 4))
+                bytes.append(hexDigit(byte & 15))
             default: bytes.append(byte)
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    @usableFromInline static func hexDigit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
 
     /// The value as JSON text.
