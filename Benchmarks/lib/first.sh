@@ -17,10 +17,11 @@ LUA
     : > "$work/first.deliver"
     for ((round = 0; round < rounds; round++)); do
         seconds_of 0 wrk -t1 -c64 -d4s -s "$work/patch.lua" "http://127.0.0.1:$sink_port/user-attributes" > /dev/null
-        if grep -q 'Non-2xx' "$work/last.out"; then
-            echo "the sink refused wrk" >&2
+        if grep -Eq 'Non-2xx|Socket errors' "$work/last.out"; then
+            cat "$work/last.out" >&2
             return 1
         fi
+        sink_is_alive
         sed -n 's/^Requests\/sec: *//p' "$work/last.out" >> "$work/wrk.rates"
         rm -rf "$project/.headrace" "$XDG_STATE_HOME"
         seconds_of 0 "$headrace" run --project "$project" --output json >> "$work/first.seconds"
@@ -56,6 +57,7 @@ destinations:
     project_uid: "6400000000000000000000ab"
     auth: {method: none}
     edge_url: http://127.0.0.1:$sink_port
+    max_in_flight: ${MAX_IN_FLIGHT:-64}
 state: {url: "sqlite:.headrace/state.db"}
 YAML
     echo "SELECT * FROM users" > "$1/models/users.sql"

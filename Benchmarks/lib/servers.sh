@@ -3,10 +3,11 @@
 postgres_port=
 sink_pid=
 
+# Below the ports that the kernel gives to outgoing connections.
 free_port() {
     local port
     while :; do
-        port=$((20000 + RANDOM % 20000))
+        port=$((10000 + RANDOM % 20000))
         if ! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
             echo "$port"
             return
@@ -74,12 +75,20 @@ CONF
     local tries=0
     until (exec 3<> "/dev/tcp/127.0.0.1/$sink_port") 2> /dev/null; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 100 ]; then
+        if [ "$tries" -gt 100 ] || ! kill -0 "$sink_pid" 2> /dev/null; then
             cat "$work/sink/start.log" >&2
             return 1
         fi
         sleep 0.05
     done
+}
+
+# A benchmark against a sink that is gone would measure something else.
+sink_is_alive() {
+    kill -0 "$sink_pid" 2> /dev/null && return
+    echo "the sink ended in the middle:" >&2
+    cat "$work/sink/start.log" "$work/sink/error.log" >&2
+    return 1
 }
 
 stop_servers() {
