@@ -9,7 +9,7 @@ package enum AnswerRules {
     package static func classify(_ answer: HTTPAnswer, for user: UserUID) -> AttemptResult {
         if answer.status == 429 { return .throttled(answer: "429", after: retryAfter(answer)) }
         let result = classify(status: answer.status)
-        guard case .confirmed = result, let echoed = answer.header(userUIDHeader), echoed != user.text else {
+        guard case .confirmed = result, answer.headers(userUIDHeader).contains(where: { $0 != user.text }) else {
             return result
         }
         return .ambiguous(answer: "\(answer.status) for another user")

@@ -10,6 +10,8 @@ package struct Pace: Sendable {
 
     private static let longestPause: Duration = .seconds(300)
     private static let cut = 0.7
+    /// In seconds, between two writes: a day.
+    private static let longestGap = 86_400.0
     private static let growthInASecond = 1.1
     /// What may leave at once after a late wake-up, as time.
     private static let burst: Duration = .milliseconds(50)
@@ -47,7 +49,7 @@ package struct Pace: Sendable {
         grow(at: now)
         guard let rate else { return }
         let slot = max(nextSlot ?? now, now - Self.burst)
-        nextSlot = slot + .seconds(1 / rate)
+        nextSlot = slot + .seconds(min(1 / rate, Self.longestGap))
     }
 
     package mutating func recordConfirmed(handedOutAt: Instant) {

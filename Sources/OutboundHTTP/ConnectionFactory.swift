@@ -45,11 +45,15 @@ package struct ConnectionFactory: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    var belowTLS: SocketEnd?
                     if let tls {
+                        let end = SocketEnd()
+                        belowTLS = end
+                        try pipeline.addHandler(end)
                         let name = endpoint.isIPAddress ? nil : endpoint.host
                         try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
                     }
-                    let bytes = RequestBytes()
+                    let bytes = RequestBytes(belowTLS: belowTLS)
                     try pipeline.addHandler(bytes)
                     let decoder = HTTPResponseDecoder(limitConfiguration: AnswerLimits.decoder)
                     try pipeline.addHandler(ByteToMessageHandler(decoder))

@@ -49,19 +49,30 @@ final class WriteConnection: ChannelInboundHandler {
         if isReady { send() }
     }
 
-    /// Ends whatever is under way with `word` and closes.
+    /// Ends whatever is under way with `word` and cuts the connection.
     func abandon(_ word: String) {
         isReady = false
         finish(exchange?.wasSent == true ? .ambiguous(answer: word) : .notSent(answer: word))
-        close()
+        cut()
     }
 
     /// Nothing is told to the dispatcher from here on.
     func close() {
+        leave()
+        context?.close(promise: nil)
+    }
+
+    /// Closes without an unconfirmed request: an ordinary close would still deliver what of it waits in the kernel, and
+    /// it could arrive after a newer one.
+    private func cut() {
+        leave()
+        bytes.reset()
+    }
+
+    private func leave() {
         isReady = false
         dispatcher?.closed(self)
         dispatcher = nil
-        context?.close(promise: nil)
     }
 
     // MARK: Channel
@@ -85,13 +96,15 @@ final class WriteConnection: ChannelInboundHandler {
             close()
             return
         }
+        // Only a write that fails lets something be read now: whatever it is, it answers no request of ours.
+        if isFlushing { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             exchange?.answer = HTTPAnswer(head)
-            exchange?.staysOpen = head.isKeepAlive && head.status.code >= 200
+            exchange?.staysOpen = head.isKeepAlive && head.status.code >= 200 && !head.hasStrayBody
         case .body(let part):
             exchange?.bodyLength += part.readableBytes
-            if exchange?.bodyLength ?? 0 > AnswerLimits.bodyInBytes { abandon("too large") }
+            if exchange?.bodyLength ?? 0 > AnswerLimits.bodyInBytes { answeredAtLength() }
         case .end: answered()
         }
     }
@@ -106,14 +119,19 @@ final class WriteConnection: ChannelInboundHandler {
                     ? ConnectionTrouble.afterSending(error)
                     : ConnectionTrouble.beforeSending(error, certificate: certificate))
         }
-        close()
+        cut()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         isReady = false
         if let exchange {
-            let word = exchange.answer == nil ? "closed" : "truncated"
-            finish(exchange.wasSent ? .ambiguous(answer: word) : .notSent(answer: word))
+            switch (exchange.answer, isFlushing) {
+            case (nil, true):
+                // NIO tells of a write that fails only by closing: nothing whole is on the wire.
+                finish(.notSent(answer: "reset"))
+            case (nil, false): finish(exchange.wasSent ? .ambiguous(answer: "closed") : .notSent(answer: "closed"))
+            case (_, _): finish(.ambiguous(answer: "truncated"))
+            }
         }
         close()
         context.fireChannelInactive()
@@ -144,6 +162,19 @@ final class WriteConnection: ChannelInboundHandler {
         if !exchange.staysOpen { close() }
     }
 
+    /// More body than is read. What refuses says so in its head; what confirms must be complete.
+    private func answeredAtLength() {
+        guard let exchange, let answer = exchange.answer, let dispatcher else { return }
+        let result = dispatcher.classify(answer, exchange.write.userUID)
+        switch result {
+        case .refused, .forbidden, .throttled:
+            isReady = false
+            finish(result)
+            cut()
+        case .confirmed, .ambiguous, .notSent, .hopeless: abandon("too large")
+        }
+    }
+
     private func finish(_ result: AttemptResult) {
         guard let exchange else { return }
         self.exchange = nil
@@ -151,14 +182,12 @@ final class WriteConnection: ChannelInboundHandler {
     }
 }
 
-/// Puts a request's bytes, built whole in one buffer, where the decoder's notice comes by.
-final class RequestBytes: ChannelOutboundHandler {
-    typealias OutboundIn = HTTPClientRequestPart
-    typealias OutboundOut = ByteBuffer
-
-    var buffer = ByteBuffer()
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        context.write(wrapOutboundOut(buffer), promise: promise)
+extension HTTPResponseHead {
+    /// An answer without a body by its status that announces one all the same: bytes that the next answer would begin
+    /// with.
+    fileprivate var hasStrayBody: Bool {
+        guard status.code == 204 || status.code == 304 else { return false }
+        return headers.contains(name: "transfer-encoding")
+            || headers[canonicalForm: "content-length"].contains { $0 != "0" }
     }
 }

@@ -17,12 +17,12 @@ final class WriteDispatcher {
 
     private var idle: [WriteConnection] = []
     private var connections: [ObjectIdentifier: WriteConnection] = [:]
-    private var connecting = 0
+    /// Writes that wait for a connection of their own, by index.
+    private var connecting: [Int: (write: PlannedWrite, startedAt: ContinuousClock.Instant)] = [:]
     private var isPulling = false
     private var mustPullAgain = false
     private(set) var isReporting = false
     private var isFinishing = false
-    private var isAborted = false
     private var wakeUp: Scheduled<Void>?
     private var deadlines: RepeatedTask?
 
@@ -57,9 +57,16 @@ final class WriteDispatcher {
 
     /// Closes everything now; what was in flight is reported.
     func abort() {
-        isAborted = true
         isFinishing = true
+        // What is reported here pulls nothing more, and must not end the delivery before the last one is.
+        isPulling = true
         for connection in Array(connections.values) { connection.abandon("cancelled") }
+        let waiting = connecting.values
+        connecting.removeAll()
+        for (write, startedAt) in waiting {
+            report(.notSent(answer: "cancelled"), index: write.index, startedAt: startedAt)
+        }
+        isPulling = false
         endIfDone()
     }
 
@@ -72,7 +79,7 @@ final class WriteDispatcher {
         isPulling = true
         repeat {
             mustPullAgain = false
-            while !isFinishing, !idle.isEmpty || connections.count + connecting < maximum, pullOne() {}
+            while !isFinishing, !idle.isEmpty || connections.count + connecting.count < maximum, pullOne() {}
         } while mustPullAgain
         isPulling = false
         endIfDone()
@@ -124,27 +131,28 @@ final class WriteDispatcher {
     // MARK: Connecting
 
     private func connect(for write: PlannedWrite, at startedAt: ContinuousClock.Instant) {
-        connecting += 1
+        connecting[write.index] = (write, startedAt)
         let bound = NIOLoopBound(self, eventLoop: loop)
         let (shape, isSecure, loop) = (shape, factory.endpoint.isSecure, loop)
         factory.connect(on: loop) { bytes in
             WriteConnection(dispatcher: bound.value, shape: shape, isSecure: isSecure, bytes: bytes)
         }.assumeIsolated().whenComplete { result in
-            bound.value.connected(result, for: write, at: startedAt)
+            bound.value.connected(result, forWrite: write.index)
         }
     }
 
-    private func connected(
-        _ result: Result<any Channel, any Error>, for write: PlannedWrite, at startedAt: ContinuousClock.Instant
-    ) {
-        connecting -= 1
+    private func connected(_ result: Result<any Channel, any Error>, forWrite index: Int) {
+        guard let (write, startedAt) = connecting.removeValue(forKey: index) else {
+            // Aborted meanwhile, and reported then.
+            try? result.get().close(promise: nil)
+            return
+        }
         do {
             let channel = try result.get()
             let connection = try channel.pipeline.syncOperations.handler(type: WriteConnection.self)
             guard connection.isUsable else { throw ChannelError.ioOnClosedChannel }
             connections[ObjectIdentifier(connection)] = connection
             connection.start(write, at: startedAt)
-            if isAborted { connection.abandon("cancelled") }
         } catch {
             report(ConnectionTrouble.beforeSending(error, certificate: nil), index: write.index, startedAt: startedAt)
         }
@@ -173,7 +181,7 @@ final class WriteDispatcher {
     }
 
     private func endIfDone() {
-        guard isFinishing, !isPulling, connecting == 0 else { return }
+        guard isFinishing, !isPulling, connecting.isEmpty else { return }
         closeIdle()
         guard connections.isEmpty, let end else { return }
         self.end = nil

@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// The fault rules of a simulator, in the order in which they are tried, and the seed of their chance.
 package struct FaultRules: Sendable {
     var seed: UInt64
@@ -89,7 +91,19 @@ extension FaultRule {
         if let retryAfter = fields.value("retry_after") {
             headers["retry-after"] = try fields.text("retry_after", orNumber: retryAfter)
         }
-        return .status(status, headers: headers, body: try fields.textOrJSON("body") ?? "")
+        for (name, value) in headers where HTTPField.Name(name) == nil || !HTTPField.isValidValue(value) {
+            throw FaultFileError(place: place + ".headers", problem: "'\(name)' is no header that HTTP can carry")
+        }
+        // The framing of an answer is not what this effect spoils: slow, drop and garbage do.
+        let framing = ["content-length", "transfer-encoding", "connection"]
+        if let name = headers.keys.first(where: { framing.contains($0.lowercased()) }) {
+            throw FaultFileError(place: place + ".headers", problem: "'\(name)' is the simulator's own to set")
+        }
+        let body = try fields.textOrJSON("body") ?? ""
+        if !body.isEmpty, [204, 304].contains(status) {
+            throw FaultFileError(place: place + ".body", problem: "an answer with status \(status) has no body")
+        }
+        return .status(status, headers: headers, body: body)
     }
 }
 

@@ -157,6 +157,18 @@ import Testing
         (#"{"rules":[{"effect":{"type":"status"}}]}"#, "rules[0].effect: status is missing"),
         (#"{"rules":[{"match":{"probability":2},"effect":{"type":"hang"}}]}"#, "probability wants a number of 0 to 1"),
         (#"{"rules":[{"match":{"every":0},"effect":{"type":"hang"}}]}"#, "every wants an integer of 1 or more"),
+        (
+            #"{"rules":[{"effect":{"type":"status","status":204,"body":"x"}}]}"#,
+            "rules[0].effect.body: an answer with status 204 has no body"
+        ),
+        (
+            #"{"rules":[{"effect":{"type":"status","status":500,"headers":{"bad name":"x"}}}]}"#,
+            "rules[0].effect.headers: 'bad name' is no header"
+        ),
+        (
+            #"{"rules":[{"effect":{"type":"status","status":500,"headers":{"Content-Length":"50"}}}]}"#,
+            "rules[0].effect.headers: 'Content-Length' is the simulator's own"
+        ),
         (#"{"rules":[{}]}"#, "rules[0]: effect is missing"), ("{", "this is no JSON"),
     ])
     func refusesAFaultFileWithAMistakeAndNamesThePlace(file: String, message: String) {

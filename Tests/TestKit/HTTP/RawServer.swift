@@ -10,10 +10,16 @@ package final class RawServer: Sendable {
     private let accepted = Mutex(0)
 
     /// `serve` gets every connection with its number (from 1); the connection is closed when it returns.
-    package init(_ serve: @escaping @Sendable (RawConnection, _ number: Int) -> Void) throws {
+    /// `receiveBuffer`, in bytes, is what the kernel takes of a request that is not read; nil for its own choice.
+    package init(
+        receiveBuffer: CInt? = nil, _ serve: @escaping @Sendable (RawConnection, _ number: Int) -> Void
+    ) throws {
         let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         var yes: CInt = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
+        if var receiveBuffer {
+            setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<CInt>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

@@ -1,0 +1,120 @@
+import Contentstack
+import Dispatch
+import Glibc
+import SyncCore
+import TestKit
+import Testing
+
+/// What becomes of requests that did not get an answer: cut off by the server, by the deadline, or by the end of a run.
+@Suite(.timeLimit(.minutes(2))) struct GivenUpRequestTests {
+    /// The kernel may tell of the reset before, during or after the write.
+    @Test(arguments: 1...40) func aResetBeforeTheRequestWasReadIsNeverConfirmed(round: Int) async throws {
+        let (feed, _) = try await deliver { connection, _ in connection.resetOnClose() }
+        #expect([.ambiguous(answer: "reset"), .notSent(answer: "reset")].contains(feed.reports.first?.first))
+        #expect(feed.reports.first?.count == 1)
+    }
+
+    /// A reset that came while a connection was idle fails the next write before a byte of it is out, or the
+    /// connection is known to be gone and another is made.
+    @Test(arguments: 1...40) func aResetBetweenTwoUsersHarmsNoOneForCertain(round: Int) async throws {
+        let (feed, _) = try await deliver(2) { connection, _ in
+            guard connection.readRequest() != nil else { return }
+            connection.resetOnClose()
+            connection.send("HTTP/1.1 204 No Content\r\n\r\n")
+        }
+        let allowed: [AttemptResult] = [
+            .confirmed(answer: "204"), .notSent(answer: "reset"), .ambiguous(answer: "reset"),
+        ]
+        for reports in feed.reports { #expect(reports.count == 1 && reports.allSatisfy(allowed.contains)) }
+    }
+
+    @Test func aRequestThatWasGivenUpNeverArrivesWholeAfterANewerOne() async throws {
+        let newerIsConfirmed = DispatchSemaphore(value: 0)
+        let olderWasRead = AsyncStream<Bool>.makeStream()
+        // More than the server's kernel takes while nobody reads, less than the client's does: the rest waits there.
+        let body = String(repeating: "x", count: 100_000)
+        let (feed, _) = try await deliver(2, timeout: .seconds(2), body: body, receiveBuffer: 4096) {
+            connection, number in
+            if number == 1 {
+                newerIsConfirmed.wait()
+                olderWasRead.continuation.yield(connection.readRequest() != nil)
+            } else {
+                _ = connection.readRequest()
+                connection.send("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+                connection.waitForClose()
+                newerIsConfirmed.signal()
+            }
+        }
+        #expect(feed.reports == [[.ambiguous(answer: "timeout")], [.confirmed(answer: "204")]])
+        var isWhole: Bool?
+        for await wasRead in olderWasRead.stream {
+            isWhole = wasRead
+            break
+        }
+        #expect(isWhole == false)
+    }
+
+    @Test func cancellingReportsWhatWasInFlightAsAmbiguous() async throws {
+        let arrived = AsyncStream<Void>.makeStream()
+        let server = try RawServer { connection, _ in
+            _ = connection.readRequest()
+            arrived.continuation.yield()
+            connection.waitForClose()
+        }
+        defer { server.stop() }
+        let feed = ScriptedFeed(1)
+        let destination = try rawDestination(port: server.port)
+        let delivery = Task { try await destination.deliver(from: feed, maximumInFlight: 1) }
+        for await _ in arrived.stream { break }
+        delivery.cancel()
+        try await delivery.value
+        #expect(feed.reports == [[.ambiguous(answer: "cancelled")]])
+    }
+
+    @Test func cancellingDoesNotWaitForAConnectionThatIsNeverAccepted() async throws {
+        let server = try DeafServer()
+        defer { server.stop() }
+        let feed = ScriptedFeed(1)
+        let destination = try rawDestination(port: server.port, timeout: .seconds(3600))
+        let delivery = Task { try await destination.deliver(from: feed, maximumInFlight: 1) }
+        while feed.mostInFlight == 0 { await Task.yield() }
+        delivery.cancel()
+        try await delivery.value
+        #expect(feed.reports == [[.notSent(answer: "cancelled")]])
+    }
+}
+
+/// Listens, accepts nothing, and has its queue full: who connects hears nothing at all.
+private struct DeafServer {
+    let port: Int
+    private let descriptors: [CInt]
+
+    init() throws {
+        func socket() -> CInt {
+            Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
+        }
+        let listener = socket()
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var descriptors = [listener]
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                _ = bind(listener, generic, length)
+                _ = listen(listener, 0)
+                _ = getsockname(listener, generic, &length)
+                for _ in 0..<8 {
+                    let client = socket()
+                    _ = connect(client, generic, length)
+                    descriptors.append(client)
+                }
+            }
+        }
+        self.descriptors = descriptors
+        port = Int(UInt16(bigEndian: address.sin_port))
+        try #require(port != 0)
+    }
+
+    func stop() { for descriptor in descriptors { close(descriptor) } }
+}
