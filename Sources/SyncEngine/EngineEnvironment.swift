@@ -15,6 +15,8 @@ package struct EngineEnvironment: Sendable {
     package var now: @Sendable () -> WallTime
     package var random: @Sendable () -> Double
     package var logger: Logger
+    /// Waits that long; throws when the task is cancelled.
+    package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// How old a plan may be applied.
     package var planTimeToLive: Duration = .seconds(24 * 3600)
 

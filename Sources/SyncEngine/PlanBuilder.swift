@@ -5,8 +5,6 @@ import SyncCore
 /// Loop A: reads the model once, types and diffs every row, and leaves a whole plan in the state store. Nothing of a
 /// read that did not complete stays.
 struct PlanBuilder: Sendable {
-    /// A lost connection, a failover or a recovery conflict: the read starts again from zero this often.
-    static let readAttempts = 3
     /// Snapshot entries a page while the diff's table is loaded.
     private static let snapshotPage = 20_000
     /// Operations collected before they are written as one transaction.
@@ -31,19 +29,22 @@ struct PlanBuilder: Sendable {
 
     /// Returns the plan in status `ready` or `blocked`, durable.
     func build(_ planID: PlanID) async throws -> Result {
-        var attempt = 1
+        var rereads = ReadAgain()
         while true {
             do {
                 return try await buildOnce(planID)
             } catch {
                 try? await environment.state.discardPlan(planID)
-                guard let failure = error as? SourceFailure, failure.kind == .lost, attempt < Self.readAttempts else {
+                guard let failure = error as? SourceFailure, let wait = rereads.wait(after: failure.kind) else {
                     throw error
                 }
                 environment.logger.warning(
                     "the source broke the read off; reading again from the start",
-                    metadata: ["sync": "\(checked.sync.name)", "attempt": "\(attempt + 1)"])
-                attempt += 1
+                    metadata: [
+                        "sync": "\(checked.sync.name)", "attempt": "\(rereads.count + 1)",
+                        "in_seconds": "\(wait.components.seconds)",
+                    ])
+                try await environment.pause(wait)
             }
         }
     }

@@ -16,7 +16,7 @@ struct RunFailure: Error {
         let exit: ExitStatus =
             switch failure.kind {
             case .statement: .usage
-            case .unavailable, .lost, .timedOut: .sourceFailure
+            case .unavailable, .unreachable, .lost, .timedOut: .sourceFailure
             case .cancelled: .interrupted
             }
         self.init(exit, failure.diagnostic)

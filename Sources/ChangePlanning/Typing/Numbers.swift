@@ -113,7 +113,7 @@ enum CastValues {
             switch try Numbers.whole(cell, of: source) {
             case 0: return false
             case 1: return true
-            default: throw .otherText
+            default: throw .neitherZeroNorOne
             }
         default: throw .otherType
         }

@@ -1,6 +1,6 @@
 /// Why a value does not fit. Trivial, so that throwing it costs nothing; the words are made for people afterwards.
 enum TypingProblem: UInt8, Error {
-    case otherType, otherText
+    case otherType, otherText, neitherZeroNorOne
     case beyondExactInteger, notWhole, notFinite, notExactNumber
     case invalidUTF8, nulCharacter
     case infiniteTime, yearOutOfRange, finerThanEncoding
@@ -16,6 +16,7 @@ enum TypingProblem: UInt8, Error {
         switch self {
         case .otherType: "a value of another type"
         case .otherText: "text that does not read as the type asked for"
+        case .neitherZeroNorOne: "a number that is neither 0 nor 1"
         case .beyondExactInteger: "an integer beyond ±2^53, which JSON readers would round"
         case .notWhole: "a number that is not whole"
         case .notFinite: "not a finite number"

@@ -29,13 +29,15 @@ enum ModelGate {
         // The server gives several statements no position; a mistake inside one of them has its own.
         if error.sqlState == "42601", error.position == nil, let second = outline.second {
             return diagnosis.refusal(
-                "several_statements", "a model is one statement, and here a second one begins", atScalar: second)
+                "two_statements", "a model is one statement: a second one starts here", atScalar: second)
         }
         return diagnosis.failure(error, .preparing)
     }
 
     /// Judges the prepared text.
-    static func check(_ outline: SQLOutline, columns: Int, _ diagnosis: PostgresDiagnosis) throws(SourceFailure) {
+    static func check(
+        _ outline: SQLOutline, columns: Int, parameters: Int, _ diagnosis: PostgresDiagnosis
+    ) throws(SourceFailure) {
         if let word = outline.firstWord, !readers.contains(word) {
             if writers.contains(word) { throw writes(word, outline, diagnosis) }
             throw diagnosis.refusal(
@@ -44,6 +46,10 @@ enum ModelGate {
         guard columns > 0 else {
             throw diagnosis.refusal(
                 "not_a_select", "a model is a SELECT that gives columns, and this gives none", atScalar: outline.start)
+        }
+        if parameters > 0 {
+            throw diagnosis.refusal(
+                "sql_parameter", "a model has no parameters to fill", atScalar: outline.parameter ?? outline.start)
         }
     }
 

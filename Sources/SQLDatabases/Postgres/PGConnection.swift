@@ -25,6 +25,7 @@ final class PGConnection {
     var host: String { PQhost(pointer).map { String(cString: $0) } ?? "" }
     var port: String { PQport(pointer).map { String(cString: $0) } ?? "" }
     var serverVersion: String { PQparameterStatus(pointer, "server_version").map { String(cString: $0) } ?? "" }
+    var serverEncoding: String { PQparameterStatus(pointer, "server_encoding").map { String(cString: $0) } ?? "" }
     var isEncrypted: Bool { PQsslInUse(pointer) != 0 }
 
     /// What can stop a statement of this connection from any thread.
@@ -37,10 +38,10 @@ final class PGConnection {
     /// Prepares the unnamed statement.
     func prepare(_ sql: String) throws(PGError) { _ = try checked(PQprepare(pointer, "", sql, 0, nil)) }
 
-    /// The columns of the unnamed statement.
-    func describe() throws(PGError) -> [PGColumn] {
+    /// The columns of the unnamed statement, and how many parameters it wants.
+    func describe() throws(PGError) -> (columns: [PGColumn], parameterCount: Int) {
         let result = try checked(PQdescribePrepared(pointer, ""))
-        return (0..<result.columnCount).map { result.column($0) }
+        return ((0..<result.columnCount).map { result.column($0) }, result.parameterCount)
     }
 
     /// Starts the unnamed statement; its rows come one by one and in binary from `nextResult`.

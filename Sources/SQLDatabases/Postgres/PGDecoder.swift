@@ -21,6 +21,8 @@ extension RowBatch {
 private enum Epoch {
     static let days: Int64 = 10_957
     static let microseconds: Int64 = 946_684_800_000_000
+    /// In the year 287,000; PostgreSQL's own last year is 294,276, and no attribute takes one beyond 9999.
+    static let lastMicrosecond: Int64 = 9_000_000_000_000_000_000
 }
 
 extension PGDecoder {
@@ -57,8 +59,12 @@ extension PGDecoder {
         case .uuid: return .uuid(batch.copy(value))
         case .numeric: return PGNumeric(value)?.cell(in: &batch)
         case .date: return Self.date(value.bigEndian(Int32.self))
-        case .timestamp: return Self.time(value.bigEndian(Int64.self)).map { .timestamp($0) } ?? .infiniteTime
-        case .localTimestamp: return Self.time(value.bigEndian(Int64.self)).map { .localTimestamp($0) } ?? .infiniteTime
+        case .timestamp:
+            let time = Self.time(value.bigEndian(Int64.self))
+            return time.map { .timestamp($0) } ?? .infiniteTime
+        case .localTimestamp:
+            let time = Self.time(value.bigEndian(Int64.self))
+            return time.map { .localTimestamp($0) } ?? .infiniteTime
         case .jsonb:
             // One byte of version, then JSON text.
             guard value.count >= 1, value[0] == 1 else { return nil }
@@ -75,8 +81,7 @@ extension PGDecoder {
     @inline(__always)
     private static func time(_ microseconds: Int64) -> Int64? {
         guard microseconds != .max, microseconds != .min else { return nil }
-        let (sum, overflow) = microseconds.addingReportingOverflow(Epoch.microseconds)
-        return overflow ? nil : sum
+        return min(microseconds, Epoch.lastMicrosecond) + Epoch.microseconds
     }
 
     /// Dimensions, a null flag, the element type, then length and lower bound of each dimension; what follows is laid

@@ -16,8 +16,11 @@ struct PGParameters {
         guard let written = Self.parse(url) else { throw .notAnAddress }
         let effective = Self.effective(url)
         let hosts = Self.hosts(effective)
-        // libpq ends user and password at the first @, so the rest of a password would be taken, and shown, as a host.
-        guard !hosts.contains(where: { $0.contains("@") && !$0.hasPrefix("@") }) else { throw .passwordNotEncoded }
+        // libpq ends user and password at the first @ or /, so the rest of a password would be taken, and shown, as a
+        // host, a port or a database.
+        guard !hosts.contains(where: { $0.contains("@") && !$0.hasPrefix("@") }), !Self.hasPathWithAt(url) else {
+            throw .passwordNotEncoded
+        }
         target = Self.describe(effective, hosts: hosts)
 
         func fallback(_ key: String, _ value: String) {
@@ -93,6 +96,14 @@ struct PGParameters {
     }
 
     // MARK: - Hosts
+
+    /// An @ behind the first / of a URI and before its parameters: a password's, since a database's would be encoded.
+    private static func hasPathWithAt(_ url: String) -> Bool {
+        guard ["postgresql://", "postgres://"].contains(where: url.hasPrefix), let scheme = url.range(of: "://"),
+            let path = url[scheme.upperBound...].firstIndex(of: "/")
+        else { return false }
+        return url[path...].prefix { $0 != "?" }.contains("@")
+    }
 
     /// Every host that may be tried; an empty one is the default unix socket.
     private static func hosts(_ options: [String: String]) -> [String] {

@@ -15,6 +15,8 @@ struct PGResult: ~Copyable {
     var status: ExecStatusType { PQresultStatus(pointer) }
     var rowCount: Int { Int(PQntuples(pointer)) }
     var columnCount: Int { Int(PQnfields(pointer)) }
+    /// Of a described statement.
+    var parameterCount: Int { Int(PQnparams(pointer)) }
 
     /// What the server or libpq complained about; nil when the command went well.
     var error: PGError? {

@@ -3,7 +3,8 @@ import SyncCore
 /// Says what an error of the server means for a source: what the caller does next, and a message that names the place,
 /// quotes no row and shows no secret.
 struct PostgresDiagnosis: Sendable {
-    enum Phase { case preparing, reading }
+    /// While rows flow an error may quote one, since its text is the server's or a function's; before that it cannot.
+    enum Phase { case opening, preparing, reading }
 
     /// The source's name in headrace.yml.
     var source: String
@@ -19,7 +20,7 @@ struct PostgresDiagnosis: Sendable {
             $0.split(separator: "\t").joined(separator: " ")
         }
         return SourceFailure(
-            .unavailable,
+            .unreachable,
             .error(
                 "source_connection",
                 "source \"\(source)\" cannot connect to \(target): \(lines.joined(separator: "; "))",
@@ -40,7 +41,7 @@ struct PostgresDiagnosis: Sendable {
             SourceFailure(
                 .statement,
                 .error(
-                    "source_url", "the url of source \"\(source)\" has an @ in its user or password",
+                    "source_url", "the url of source \"\(source)\" has an @ or a / in its user or password",
                     hint: "write %40 for @, %3A for : and %2F for / in user and password"))
         }
     }
@@ -68,24 +69,23 @@ struct PostgresDiagnosis: Sendable {
                 hint: "make the model faster or raise sources.\(source).statement_timeout; "
                     + "the server and its administrators can stop it too")
         case "55P03":
-            return place(
-                .unavailable, "source_lock", "source \"\(source)\" gave up waiting for a lock: \(error.message)")
-        case "42501":
-            return place(
-                .unavailable, "source_permission", "source \"\(source)\": \(error.message)",
-                hint: "grant the source's role what the model reads: GRANT SELECT ON … TO …")
+            return place(.unavailable, "source_lock", "source \"\(source)\" gave up waiting for a lock")
         case "25006":
             return place(.statement, "writes", "a model may only read: \(error.message)")
         case "", "57P01", "57P02", "57P03", "57P04":
             return lost(error)
+        case "42501" where phase != .reading:
+            return place(
+                .unavailable, "source_permission", "source \"\(source)\": \(error.message)",
+                hint: "grant the source's role what the model reads: GRANT SELECT ON … TO …")
         default: break
         }
         switch error.sqlClass {
         case "08", "40": return lost(error)
+        case _ where phase == .reading: return whileRowsFlow(error)
         case "28", "3D", "53", "58", "XX":
             return place(.unavailable, "source_unavailable", "source \"\(source)\": \(error.message)")
-        case "42": return mistake(error, prefix: prefix)
-        default: return phase == .preparing ? mistake(error, prefix: prefix) : whileRowsFlow(error)
+        default: return mistake(error, prefix: prefix)
         }
     }
 
@@ -163,9 +163,14 @@ enum PGConditions {
         case "22021": "a character that is none in the encoding"
         case "22P02": "a text that does not read as the type it is cast to"
         case "21000": "a subquery with more than one row"
+        case "42501": "something that the source's role may not read"
+        case "42P01": "a table that does not exist"
         case _ where sqlState.hasPrefix("22"): "a value that does not fit"
         case _ where sqlState.hasPrefix("P0"): "an error raised by a function"
+        case _ where sqlState.hasPrefix("42"): "a name or an expression that a value asked for"
+        case _ where sqlState.hasPrefix("53"): "a server out of memory, disk or connections"
         case _ where sqlState.hasPrefix("54"): "a limit of the server"
+        case _ where sqlState.hasPrefix("58"): "an I/O error of the server"
         default: "an error of the server"
         }
     }

@@ -41,7 +41,9 @@ actor PostgresSession {
     @discardableResult
     func connect() throws(SourceFailure) -> String {
         let connection = try open()
-        _ = try asking { () throws(PGError) in try connection.execute(settings.transactionStart) }
+        _ = try asking { () throws(PGError) in
+            try connection.execute(settings.transactionStart(serverEncoding: connection.serverEncoding))
+        }
         if !settings.allowSuperuser { try refuseSuperuser(connection) }
         return "PostgreSQL \(connection.serverVersion) as \"\(connection.user)\", database \"\(connection.database)\" "
             + "at \(connection.host):\(connection.port)\(connection.isEncrypted ? ", encrypted" : "")"
@@ -188,7 +190,7 @@ actor PostgresSession {
 
     private func asking<Value>(_ work: () throws(PGError) -> Value) throws(SourceFailure) -> Value {
         try stopIfCancelled()
-        do throws(PGError) { return try work() } catch { throw failure(error, .reading) }
+        do throws(PGError) { return try work() } catch { throw failure(error, .opening) }
     }
 }
 

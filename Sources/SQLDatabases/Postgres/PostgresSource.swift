@@ -80,12 +80,17 @@ struct PostgresSettings: Sendable {
     var statementTimeout: Duration?
     var environment: [String: String]
 
-    /// Only `SET LOCAL`: a pooler such as PgBouncer would hand a plain `SET` on to the connection's next user.
-    var transactionStart: String {
+    /// Only `SET LOCAL`: a pooler such as PgBouncer would hand a plain `SET` on to the connection's next user. A role's
+    /// own `extra_float_digits` or `DateStyle` would round or reformat what is cast to text; that style's order of day
+    /// and month, which says how the model reads dates, stays.
+    func transactionStart(serverEncoding: String) -> String {
         var commands = [
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL lock_timeout = '30s'",
-            "SET LOCAL idle_in_transaction_session_timeout = '5min'",
+            "SET LOCAL idle_in_transaction_session_timeout = '5min'", "SET LOCAL extra_float_digits = 1",
+            "SET LOCAL DateStyle = 'ISO'",
         ]
+        // Such a database holds any bytes, and would fail a whole read for one row that is not UTF-8: typing judges them.
+        if serverEncoding == "SQL_ASCII" { commands.append("SET LOCAL client_encoding = 'SQL_ASCII'") }
         if let statementTimeout {
             let (seconds, attoseconds) = statementTimeout.components
             let milliseconds = min(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000), Int64(Int32.max))

@@ -14,19 +14,20 @@ struct PreparedModel: Sendable {
         isCancelled: () -> Bool
     ) throws(SourceFailure) {
         let described: [PGColumn]
+        let parameterCount: Int
         let types: [PostgresType]
         do throws(PGError) {
             guard let statement = diagnosis.statement else {
                 preconditionFailure("a model is prepared from a statement")
             }
             try connection.prepare(statement.text)
-            described = try connection.describe()
+            (described, parameterCount) = try connection.describe()
             types = try PostgresCatalogue.types(of: described, on: connection)
         } catch {
             if isCancelled() { throw diagnosis.cancelled }
             throw ModelGate.preparing(error, outline, diagnosis)
         }
-        try ModelGate.check(outline, columns: described.count, diagnosis)
+        try ModelGate.check(outline, columns: described.count, parameters: parameterCount, diagnosis)
         let wrapped = WrappedModel(outline.statement, types: types)
         let nullability: [Bool?]
         do throws(PGError) {

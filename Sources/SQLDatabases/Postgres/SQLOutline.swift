@@ -7,6 +7,8 @@ struct SQLOutline {
     private(set) var semicolon: Int?
     /// Scalar offset of the first token after that semicolon that is no semicolon.
     private(set) var second: Int?
+    /// Scalar offset of the first `$1`.
+    private(set) var parameter: Int?
     /// Upper-case bare words.
     private(set) var words: Set<String> = []
     /// The first token, if it is a bare word.
@@ -108,6 +110,7 @@ struct SQLOutline {
         while end < scalars.count, scalars[end] != "$", Self.continuesWord(scalars[end]) { end += 1 }
         let isTag = end < scalars.count && scalars[end] == "$" && !(peek(1).map { ("0"..."9").contains($0) } ?? false)
         guard isTag else {
+            if parameter == nil, end > index + 1 { parameter = index }
             index += 1
             return
         }

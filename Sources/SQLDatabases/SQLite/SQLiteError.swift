@@ -1,6 +1,6 @@
 internal import CSQLite
 
-/// What SQLite answered to one call. Holds copies only; the message may name tables and columns, never a value.
+/// What SQLite answered to one call. Holds copies only. While a statement runs its message may quote a value.
 package struct SQLiteError: Error, Sendable, Equatable {
     /// What the code asks the caller to do.
     package enum Meaning: Sendable, Equatable {
@@ -33,6 +33,9 @@ package struct SQLiteError: Error, Sendable, Equatable {
             message = String(cString: sqlite3_errstr(code))
         }
     }
+
+    /// SQLite's own words for the code, which quote nothing.
+    package var codeName: String { String(cString: sqlite3_errstr(extendedCode)) }
 
     package var primaryCode: Int32 { extendedCode & 0xFF }
 

@@ -21,6 +21,8 @@ final class SQLiteReadConnection {
             // Views and virtual tables of the file may not call anything with side effects either.
             _ = headrace_sqlite3_db_config_flag(connection.handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
             _ = headrace_sqlite3_db_config_flag(connection.handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+            // A mistyped column in double quotes would otherwise be a text, the same for every row.
+            _ = headrace_sqlite3_db_config_flag(connection.handle, SQLITE_DBCONFIG_DQS_DML, 0)
             try connection.execute("PRAGMA query_only = 1; BEGIN; SELECT count(*) FROM sqlite_schema;")
         } catch {
             throw failures.running(error, stop: nil, timeout: nil)

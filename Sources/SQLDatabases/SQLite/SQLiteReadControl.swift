@@ -47,7 +47,9 @@ final class SQLiteReadControl: Sendable {
     private func permits(_ action: Int32, _ subject: String?, insideView: Bool) -> Bool {
         let isPermitted =
             switch action {
-            case SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE: true
+            case SQLITE_SELECT, SQLITE_RECURSIVE: true
+            // A pragma as a table: what it runs inside would be refused only while rows flow.
+            case SQLITE_READ: subject?.lowercased().hasPrefix("pragma_") != true
             // Preparing a table-valued function (`json_each`) declares its columns through the parser, which asks for
             // this; a statement that really wants to is refused by SQLite itself.
             case SQLITE_UPDATE: subject == "sqlite_master"

@@ -60,8 +60,10 @@ struct SQLiteSourceFailures {
             return SourceFailure(
                 .unavailable,
                 .error(
-                    "read_failed", "source \(source) failed while rows flowed: \(error.message)",
-                    at: Diagnostic.Position(statement.file, line: 1)))
+                    "read_failed",
+                    "source \(source) failed on a row: \(error.codeName) (code \(error.extendedCode))",
+                    at: Diagnostic.Position(statement.file, line: 1),
+                    hint: "SQLite's message may quote a row, so it is not shown: run the model in sqlite3 to see it"))
         }
     }
 
@@ -80,6 +82,11 @@ struct SQLiteSourceFailures {
             let name = denial?.subject ?? ""
             return finding(
                 "forbidden_function", "a model may not call \(name)()", atByte: offset(ofName: name) ?? base)
+        case SQLITE_READ:
+            let name = denial?.subject ?? ""
+            return finding(
+                "forbidden_function", "a model may not read \(name)()", atByte: offset(ofName: name) ?? base,
+                hint: "a pragma sees the connection, not the one snapshot that a model reads")
         case SQLITE_PRAGMA, SQLITE_TRANSACTION, SQLITE_SAVEPOINT:
             return finding("not_a_select", "a model is one SELECT (or WITH … SELECT)", atByte: base)
         default:

@@ -3,8 +3,11 @@ package struct SourceFailure: Error, Sendable {
     package enum Kind: Sendable, Equatable {
         /// The statement or the configuration is wrong: fix it (exit 2).
         case statement
-        /// Connection, login, permission, or an error while rows flow: exit 6.
+        /// Permission, a file that cannot be read, or an error while rows flow: exit 6.
         case unavailable
+        /// No connection could be made: exit 6, but after a lost one it is worth another try, since a server that
+        /// fails over or restarts refuses connections for a while.
+        case unreachable
         /// The connection broke or the server asked to try again: read again from zero, then exit 6.
         case lost
         /// The statement ran out of its own time limit: exit 6.

@@ -23,7 +23,7 @@ import Testing
     @Test func namesTheServerWhenThePasswordIsWrongAndNeverThePassword() async throws {
         let port = try await PostgresServer.shared().port
         let failure = try #require(await failure("postgresql://headrace_reader:hunter2@127.0.0.1:\(port)/postgres"))
-        #expect(failure.kind == .unavailable && failure.diagnostic.code == "source_connection")
+        #expect(failure.kind == .unreachable && failure.diagnostic.code == "source_connection")
         #expect(failure.diagnostic.message.contains("password authentication failed for user \"headrace_reader\""))
         #expect(failure.diagnostic.message.contains("host 127.0.0.1, port \(port), database \"postgres\""))
         #expect(!failure.diagnostic.rendered().contains("hunter2"))
@@ -33,14 +33,14 @@ import Testing
         let database = try await PostgresServer.shared().newDatabase()
         let url = database.readerURL.replacing("/\(database.name)", with: "/nowhere")
         let failure = try #require(await failure(url))
-        #expect(failure.kind == .unavailable)
+        #expect(failure.kind == .unreachable)
         #expect(failure.diagnostic.message.contains("database \"nowhere\" does not exist"))
     }
 
     @Test func namesThePortThatRefuses() async throws {
         let port = try FreePort.find()
         let failure = try #require(await failure("host=127.0.0.1 port=\(port) user=u dbname=d"))
-        #expect(failure.kind == .unavailable && failure.diagnostic.message.contains("port \(port)"))
+        #expect(failure.kind == .unreachable && failure.diagnostic.message.contains("port \(port)"))
         #expect(failure.diagnostic.message.contains("refused"))
     }
 

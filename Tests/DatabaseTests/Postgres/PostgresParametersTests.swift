@@ -48,6 +48,20 @@ import Testing
         #expect(try pairs("service=bare")["sslmode"] == "verify-full")
     }
 
+    @Test(arguments: [
+        "postgresql://u:1234/secret@db.example.com:5432/d", "postgres://u:se/cret@db.example.com/d",
+        "postgresql://u:se@cret/x@db.example.com/d", "postgresql://u:se@cret@db.example.com/d",
+    ])
+    func refusesAPasswordThatWouldBeReadAsAHostOrADatabase(_ url: String) {
+        #expect(throws: PGParametersProblem.passwordNotEncoded) { try PGParameters(url: url, environment: [:]) }
+    }
+
+    @Test func takesAnEncodedPasswordAndAnAtSignElsewhere() throws {
+        for url in ["postgresql://u:a%2Fb%40c@localhost/d", "postgresql://u@localhost/d?options=-ca%3Da@b"] {
+            #expect(try PGParameters(url: url, environment: [:]).target.contains(#"database "d""#))
+        }
+    }
+
     @Test func fillsInOnlyWhatTheUserLeftOut() throws {
         let ours = try pairs("host=localhost")
         #expect(ours["connect_timeout"] == "10" && ours["fallback_application_name"] == "headrace")

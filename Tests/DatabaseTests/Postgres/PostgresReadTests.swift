@@ -82,14 +82,39 @@ import Testing
         #expect(await drainFailure(reader)?.kind == .lost)
     }
 
-    @Test func throwsWhenARowFailsAndShowsNothingOfIt() async throws {
+    @Test(arguments: [
+        ("SELECT CASE WHEN i = 2900 THEN 'secret' ELSE '1' END::int", "22P02"),
+        ("SELECT to_tsquery('english', CASE WHEN i = 2900 THEN 'a secret' END)::text", "42601"),
+        ("SELECT CASE WHEN i = 2900 THEN 'secret' ELSE 'pg_class' END::regclass", "42P01"),
+    ])
+    func throwsWhenARowFailsAndShowsNothingOfIt(select: String, sqlState: String) async throws {
         let database = try await PostgresServer.shared().newDatabase()
         let failure = try #require(
-            await database.source().failure(
-                of: "SELECT CASE WHEN i = 2900 THEN 'secret' ELSE '1' END::int FROM generate_series(1, 3000) i"))
+            await database.source().failure(of: "\(select) FROM generate_series(1, 3000) i"))
         #expect(failure.kind == .unavailable && failure.diagnostic.code == "source_error")
-        #expect(!failure.diagnostic.rendered().contains("secret") && failure.diagnostic.message.contains("22P02"))
+        #expect(!failure.diagnostic.rendered().contains("secret") && failure.diagnostic.message.contains(sqlState))
         #expect(try await database.openTransactions() == "0")
+    }
+
+    @Test func handsOnBytesThatAreNoUTF8() async throws {
+        let database = try await PostgresServer.shared().newDatabase(
+            options: "ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+        try await database.execute("CREATE TABLE t AS SELECT E'\\xff\\xfe'::text AS a UNION ALL SELECT 'ok'")
+        let reader = try await database.source().read(.model("SELECT a FROM t ORDER BY a"))
+        let batch = try #require(try await reader.next(reusing: RowBatch(columnCount: 1)))
+        #expect(batch.bytes == Array("ok".utf8) + [0xFF, 0xFE])
+        await reader.close()
+    }
+
+    @Test func theTextOfAValueDoesNotDependOnTheRolesSettings() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        let role = PostgresDatabase.readerName
+        for setting in ["extra_float_digits = 0", "DateStyle = 'SQL, DMY'"] {
+            try await database.execute("ALTER ROLE \(role) IN DATABASE \(database.name) SET \(setting)")
+        }
+        let read = try await database.source().rows(
+            "SELECT ARRAY[0.30000000000000004::float8], ARRAY['03/02/2026'::date]")
+        #expect(read == [[.text("{0.30000000000000004}"), .text("{2026-02-03}")]])
     }
 
     @Test func seesOneSnapshotWhileOthersWrite() async throws {

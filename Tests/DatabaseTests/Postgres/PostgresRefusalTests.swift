@@ -14,8 +14,8 @@ import Testing
 
     static let refusals = [
         Refusal("", "empty_model", 1, 1), Refusal(" -- nothing\n/* here */ ;", "empty_model", 1, 1),
-        Refusal("SELECT 1;\n  SELECT 2", "several_statements", 2, 3),
-        Refusal("SELECT 1; COMMIT", "several_statements", 1, 11),
+        Refusal("SELECT 1;\n  SELECT 2", "two_statements", 2, 3),
+        Refusal("SELECT 1; COMMIT", "two_statements", 1, 11),
         Refusal("INSERT INTO t VALUES (1)", "writes", 1, 1),
         Refusal("\n  INSERT INTO t VALUES (1) RETURNING a", "writes", 2, 3),
         Refusal("WITH x AS (INSERT INTO t VALUES (1) RETURNING a)\nSELECT * FROM x", "writes", 1, 6),
@@ -30,6 +30,7 @@ import Testing
         Refusal("SELECT a\nFROM nowhere", "unknown_table", 2, 6),
         Refusal("SELECT a,\n\n   'é', mail FROM t", "unknown_source_column", 3, 9),
         Refusal("SELECT nothing(a) FROM t", "unknown_function", 1, 8),
+        Refusal("SELECT a FROM t\nWHERE a = $1", "sql_parameter", 2, 11),
         Refusal("SELECT 1) AS x, (SELECT 2", "sql_syntax", 1, 9),
     ]
 

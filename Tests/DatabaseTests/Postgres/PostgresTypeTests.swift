@@ -18,6 +18,7 @@ import Testing
         ("'1970-01-01'::date", .cell(.date(0))), ("'1969-12-31'::date", .cell(.date(-1))),
         ("'infinity'::date", .cell(.infiniteTime)), ("'-infinity'::timestamptz", .cell(.infiniteTime)),
         ("'infinity'::timestamp", .cell(.infiniteTime)),
+        ("'294276-12-31'::timestamptz", .cell(.timestamp(9_000_946_684_800_000_000))),
         ("'1970-01-01 01:00:00.000001+01'::timestamptz", .cell(.timestamp(1))),
         ("'1999-12-31 23:59:59.999999'::timestamp", .cell(.localTimestamp(946_684_799_999_999))),
         ("'4713-01-01 BC'::date", .cell(.date(-2_440_550))),

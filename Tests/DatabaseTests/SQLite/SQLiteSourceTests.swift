@@ -128,6 +128,9 @@ private func rows(_ reader: any RowReader) async throws -> [[String]] {
         Refusal("EXPLAIN SELECT id FROM t", "not_a_select", 1, 1),
         Refusal("SELECT id, load_extension('x') FROM t", "forbidden_function", 1, 12),
         Refusal("SELECT id FROM t WHERE id = ?1", "sql_parameter", 1, 29),
+        Refusal("SELECT id,\n \"teir\" FROM t", "unknown_source_column", 2, 2),
+        Refusal("SELECT id FROM t WHERE name = \"ada\"", "unknown_source_column", 1, 31),
+        Refusal("SELECT name FROM pragma_table_info('t')", "forbidden_function", 1, 18),
         Refusal("SELECT id\u{0} FROM t", "sql_syntax", 1, 10),
     ])
     func refusesWhatIsNotOneSelect(refusal: Refusal) async throws {
@@ -140,6 +143,18 @@ private func rows(_ reader: any RowReader) async throws -> [[String]] {
             let expected = Diagnostic.Position("models/m.sql", line: refusal.line, column: refusal.column)
             #expect(failure?.diagnostic.position == expected)
             #expect(failure?.diagnostic.sourceLine != nil)
+        }
+    }
+
+    @Test func showsNothingOfARowThatFails() async throws {
+        try await withShop("CREATE TABLE t (a); INSERT INTO t VALUES ('$.ok'), ('secret')") { source, _ async throws in
+            let reader = try await source.read(statement("SELECT json_extract('{}', a) FROM t"))
+            let failure = await #expect(throws: SourceFailure.self) {
+                _ = try await reader.next(reusing: RowBatch(columnCount: 1))
+            }
+            #expect(failure?.kind == .unavailable && failure?.diagnostic.code == "read_failed")
+            #expect(failure?.diagnostic.rendered().contains("secret") == false)
+            await reader.close()
         }
     }
 

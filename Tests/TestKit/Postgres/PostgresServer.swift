@@ -26,9 +26,9 @@ package final class PostgresServer: Sendable {
     }
 
     /// An empty database of its own for a test.
-    package func newDatabase() async throws -> PostgresDatabase {
+    package func newDatabase(options: String = "") async throws -> PostgresDatabase {
         let name = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
-        _ = try await execute("CREATE DATABASE \(name)", database: "postgres")
+        _ = try await execute("CREATE DATABASE \(name) \(options)", database: "postgres")
         let database = PostgresDatabase(server: self, name: name)
         try await database.execute(
             "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO \(PostgresDatabase.readerName)")
