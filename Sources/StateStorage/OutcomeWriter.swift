@@ -60,9 +60,11 @@ struct OutcomeWriter {
     }
 
     /// The plan's operations by outcome; `planned` counts them all.
-    func counts() throws -> OperationCounts {
+    func counts() throws -> OperationCounts { try Self.counts(of: plan.number, on: connection) }
+
+    static func counts(of plan: Int64, on connection: SQLiteConnection) throws -> OperationCounts {
         var counts = OperationCounts()
-        let range = SQLiteStateStore.range(of: plan.number)
+        let range = SQLiteStateStore.range(of: plan)
         counts.planned =
             try connection.first("SELECT count(*) FROM operations_data WHERE id > ?1 AND id < ?2", range) {
                 $0.number(at: 0)

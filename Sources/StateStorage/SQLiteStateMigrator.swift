@@ -19,7 +19,8 @@ struct SQLiteStateMigrator {
         try connection.execute("BEGIN IMMEDIATE")
         do {
             // Another process may have been faster.
-            for (index, step) in SQLiteStateSchema.migrations.enumerated() where index >= (try checkedVersion()) {
+            let reached = try checkedVersion()
+            for (index, step) in SQLiteStateSchema.migrations.enumerated().dropFirst(reached) {
                 try connection.execute(step + "; PRAGMA user_version = \(index + 1)")
             }
             try connection.execute("PRAGMA application_id = \(SQLiteStateSchema.applicationID); COMMIT")

@@ -3,7 +3,7 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views]
+    static let migrations = [tables + views, protection]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -85,6 +85,9 @@ enum SQLiteStateSchema {
         );
 
         """
+
+    /// What a sync keeps no clear text of, a JSON array.
+    private static let protection = "ALTER TABLE syncs ADD COLUMN protected TEXT NOT NULL DEFAULT '[]'"
 
     /// Microseconds as `2026-11-23T10:00:00.000Z`.
     private static func time(_ column: String) -> String {

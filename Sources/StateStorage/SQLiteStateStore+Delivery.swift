@@ -13,12 +13,19 @@ extension SQLiteStateStore {
                 $0.bind(run.text, at: 2)
             }
             try connection.run(
-                "INSERT INTO syncs (name, last_scope) VALUES (?1, ?2)"
-                    + " ON CONFLICT (name) DO UPDATE SET last_scope = excluded.last_scope"
+                "INSERT INTO syncs (name, last_scope, had_rows) SELECT sync, scope_id, queried > 0 FROM plans_data"
+                    + " WHERE plan_no = ?1 ON CONFLICT (name) DO UPDATE SET last_scope = excluded.last_scope,"
+                    + " had_rows = max(had_rows, excluded.had_rows)"
             ) {
-                $0.bind(stored.sync, at: 1)
-                $0.bind(stored.scope, at: 2)
+                $0.bind(stored.number, at: 1)
             }
+        }
+    }
+
+    package func operationCounts(of plan: PlanID) throws(StateFailure) -> OperationCounts {
+        try read { connection in
+            guard let number = try Self.planNumber(plan, on: connection) else { return OperationCounts() }
+            return try OutcomeWriter.counts(of: number, on: connection)
         }
     }
 
@@ -64,9 +71,6 @@ extension SQLiteStateStore {
             let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
             try writer.close(as: .deferred, through: nil)
             try SettlementWriter(connection: connection, plan: stored, run: run).apply()
-            if report.rows.queried > 0 {
-                try connection.run("UPDATE syncs SET had_rows = 1 WHERE name = ?1") { $0.bind(stored.sync, at: 1) }
-            }
             let counts = try writer.counts()
             try Self.setStatus(.finished, of: stored.number, on: connection)
             var report = report

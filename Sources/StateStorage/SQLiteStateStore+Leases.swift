@@ -68,9 +68,9 @@ extension SQLiteStateStore {
         var run: RunID
         var renewedAt: WallTime
 
-        /// Only a holder on another host expires: one on this host is alive or gone, and the caller can tell.
+        /// Only a holder elsewhere expires: one on this host is alive or gone, and the caller can tell.
         func isExpired(for other: LeaseHolder, at now: WallTime) -> Bool {
-            holder.host != other.host && now.microseconds - renewedAt.microseconds > 45_000_000
+            !holder.sharesProcesses(with: other) && now.microseconds - renewedAt.microseconds > 45_000_000
         }
     }
 

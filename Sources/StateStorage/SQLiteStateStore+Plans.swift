@@ -36,7 +36,7 @@ extension SQLiteStateStore {
         }
     }
 
-    package func finishPlan(_ plan: PlanRecord) throws(StateFailure) {
+    package func finishPlan(_ plan: PlanRecord) throws(StateFailure) -> PlanStatus {
         try write { connection in
             guard plan.status == .ready || plan.status == .blocked else {
                 throw Self.inconsistent("plan \(plan.planID) cannot be finished as \(plan.status.rawValue)")
@@ -45,7 +45,7 @@ extension SQLiteStateStore {
             try Self.applyWithdrawals(of: number, on: connection)
             try Self.update(plan, number: number, on: connection)
             let older = try connection.rows(
-                "SELECT plan_no FROM plans_data WHERE sync = ?1 AND status IN ('ready', 'blocked') AND plan_no <> ?2"
+                "SELECT plan_no FROM plans_data WHERE sync = ?1 AND status IN ('ready', 'blocked') AND plan_no < ?2"
                     + " AND NOT \(Self.isOfOpenRun)"
             ) {
                 $0.bind(plan.sync, at: 1)
@@ -54,6 +54,19 @@ extension SQLiteStateStore {
                 $0.integer(at: 0)
             }
             for old in older { try Self.supersede(old, on: connection) }
+            let newer = try connection.first(
+                "SELECT 1 FROM plans_data WHERE plan_no = ?2 AND NOT \(Self.isOfOpenRun)"
+                    + " AND EXISTS (SELECT 1 FROM plans_data n WHERE n.sync = ?1 AND n.plan_no > ?2"
+                    + " AND n.status <> 'building')"
+            ) {
+                $0.bind(plan.sync, at: 1)
+                $0.bind(number, at: 2)
+            } read: { _ in
+                true
+            }
+            guard newer != nil else { return plan.status }
+            try Self.supersede(number, on: connection)
+            return .superseded
         }
     }
 

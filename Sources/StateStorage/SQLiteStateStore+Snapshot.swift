@@ -83,6 +83,22 @@ extension SQLiteStateStore {
         }
     }
 
+    package func openWindow(of scope: Int64) throws(StateFailure) -> [KeyHash] {
+        try read { connection in
+            try connection.rows(
+                "SELECT o.key_hash FROM plans_data p JOIN operations_data o"
+                    + " ON o.id > p.plan_no << \(SQLiteStateSchema.planShift)"
+                    + " AND o.id <= p.plan_no << \(SQLiteStateSchema.planShift) | p.open_through"
+                    + " WHERE p.status = 'delivering' AND p.scope_id = ?1"
+                    + " AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
+            ) {
+                $0.bind(scope, at: 1)
+            } read: {
+                try $0.keyHash(at: 0)
+            }
+        }
+    }
+
     /// The id behind which new users of the scope get theirs.
     static func lastUserID(of scope: Int64, on connection: SQLiteConnection) throws -> Int64 {
         let first = scope << SQLiteStateSchema.scopeShift

@@ -139,6 +139,12 @@ extension SQLiteStateStore {
         case .notADatabase:
             StateFailure(
                 .unusable, .error("state_not_ours", "\(path) is not a state of Headrace: \(error.message)"))
+        case .damaged:
+            StateFailure(
+                .storage,
+                .error(
+                    "state_damaged", "the state \(path) is damaged: \(error.message)",
+                    hint: "put back a copy of it, or move it away: without it every user is sent again"))
         case .interrupted, .denied, .other:
             StateFailure(.inconsistent, .error("state_inconsistent", "state \(path): \(error.message)"))
         }

@@ -1,15 +1,17 @@
 import ChangePlanning
+import Logging
 import ProjectModels
 import SyncCore
 
 extension Engine {
-    /// Makes and stores a plan, taking no lock. The plan is `blocked` when a guard tripped.
+    /// Makes and stores a plan, taking no lock but for the moment that closes a run that was killed. The plan is `blocked` when a guard tripped.
     package func plan(
         _ checked: CheckedSync, options: RunOptions, details: Int, observer: RunObserver?, stop: StopRequest
     ) async -> PlanOutcome {
         let planID = PlanID.new(at: environment.now())
         do {
             let built = try await cancelling(on: stop) {
+                try await closeKilledRuns(of: checked)
                 let scope = try await environment.state.scope(
                     sync: checked.sync.name, identity: checked.destination.identity)
                 let builder = planBuilder(checked, scope: scope, options: options, run: nil, observer: observer)
@@ -27,6 +29,33 @@ extension Engine {
             if let reason = stop.reason { failure.exit = reason.exit }
             return PlanOutcome(
                 plan: nil, operations: [], invalidSample: [], error: failure.diagnostic, exit: failure.exit)
+        }
+    }
+
+    /// Whoever was in a killed run's window must be sent again, and the plan has to say so. Where somebody holds the
+    /// locks, the plan still counts the open window as dirty.
+    private func closeKilledRuns(of checked: CheckedSync) async throws {
+        let (state, sync) = (environment.state, checked.sync.name)
+        guard try await state.runs(sync: sync, limit: 50).contains(where: { !$0.status.isFinal }) else { return }
+        let closer = RunID.new(at: environment.now())
+        let lease = try await state.acquireLeases(
+            LeaseKeeper.names(sync: sync, identity: checked.destination.identity), holder: environment.holder,
+            run: closer, at: environment.now(), isGone: environment.isGone)
+        guard case .acquired = lease else { return }
+        do {
+            noteRecovered(try await state.recoverRuns(of: sync, except: closer, at: environment.now()), of: sync)
+        } catch {
+            try? await state.releaseLeases(run: closer)
+            throw error
+        }
+        try await state.releaseLeases(run: closer)
+    }
+
+    func noteRecovered(_ runs: [RunID], of sync: String) {
+        for dead in runs {
+            environment.logger.notice(
+                "a run that was killed is closed; its open users are sent again",
+                metadata: ["run": "\(dead)", "sync": "\(sync)"])
         }
     }
 

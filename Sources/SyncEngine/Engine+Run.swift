@@ -25,13 +25,22 @@ extension Engine {
             let built = try await cancelling(on: stop) { try await builder.build(runID) }
             session.take(built)
             if built.plan.status == .blocked, !options.overrideGuards {
-                throw RunFailure(.blocked, Self.blockedBy(built.plan.guards))
+                // An `apply` of it would later record values as confirmed that nobody sent.
+                if options.baseline { try await environment.state.discardPlan(built.plan.planID) }
+                throw RunFailure(.blocked, Self.blockedBy(built.plan.guards, baseline: options.baseline))
             }
             try await session.deliver(built.plan, stop: stop)
         }
     }
 
-    static func blockedBy(_ guards: [GuardResult]) -> Diagnostic {
+    /// What the state holds no clear text of: attributes by their keys, and the keys of users.
+    private func protectedNames(of sync: SyncDefinition) -> Set<String> {
+        let retainsValues = environment.project.state.retainsValues
+        let attributes = sync.mappings.map(\.attribute).filter { $0.isPII || !retainsValues }.map(\.key)
+        return Set(attributes + (sync.match.isPII ? ["user_uid and primary key"] : []))
+    }
+
+    static func blockedBy(_ guards: [GuardResult], baseline: Bool = false) -> Diagnostic {
         let tripped = guards.filter(\.tripped)
         let names = tripped.map { result in
             guard let actual = result.actual, let limit = result.limit else { return result.name }
@@ -39,7 +48,8 @@ extension Engine {
         }
         return .error(
             "blocked", "stopped before the first request by \(names.joined(separator: ", "))",
-            hint: "look at `headrace plan`; `--override-guards` sends it all the same")
+            hint: "look at `headrace plan`; `--override-guards` "
+                + (baseline ? "records the current values all the same" : "sends it all the same"))
     }
 
     private static func short(_ number: Double) -> String {
@@ -69,13 +79,10 @@ extension Engine {
         do {
             try await LeaseKeeper(state: state, now: environment.now, stop: stop).holding(run) {
                 do {
-                    let recovered = try await state.recoverRuns(
-                        of: checked.sync.name, except: run, at: environment.now())
-                    for dead in recovered {
-                        environment.logger.notice(
-                            "a run that was killed is closed; its open users are sent again",
-                            metadata: ["run": "\(dead)", "sync": "\(checked.sync.name)"])
-                    }
+                    noteRecovered(
+                        try await state.recoverRuns(of: checked.sync.name, except: run, at: environment.now()),
+                        of: checked.sync.name)
+                    try await state.protect(protectedNames(of: checked.sync), of: checked.sync.name)
                     try await work(session)
                 } catch {
                     await session.fail(RunFailure(error, stop: stop.reason), ownsLeases: true)

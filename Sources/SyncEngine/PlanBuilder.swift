@@ -27,7 +27,7 @@ struct PlanBuilder: Sendable {
     var definitionDigest: String
     var progress: @Sendable (_ status: RunStatus, _ rowsRead: Int) -> Void
 
-    /// Returns the plan in status `ready` or `blocked`, durable.
+    /// Returns the plan, durable, in status `ready` or `blocked`, or `superseded` where a newer one was faster.
     func build(_ planID: PlanID) async throws -> Result {
         var rereads = ReadAgain()
         while true {
@@ -82,7 +82,7 @@ struct PlanBuilder: Sendable {
             checked.sync.guards, measurements: summary.measurements, scope: scope,
             identity: checked.destination.identity)
         plan.status = plan.guards.contains(where: \.tripped) ? .blocked : .ready
-        try await environment.state.finishPlan(plan)
+        plan.status = try await environment.state.finishPlan(plan)
         return Result(
             plan: plan, summary: summary, querySeconds: (queried - start).seconds,
             planSeconds: (clock.now - queried).seconds)
@@ -102,6 +102,7 @@ struct PlanBuilder: Sendable {
             page = try await following
         }
         planner.load(page.entries)
+        planner.markDirty(try await state.openWindow(of: scope))
     }
 
     /// Reads to the end; while one batch is typed and diffed, the source fills the other.

@@ -49,9 +49,12 @@ struct RunFailure: Error {
     /// The same, unless the work only ended because it was asked to.
     init(_ error: any Error, stop: StopRequest.Reason?) {
         self.init(error)
-        guard let stop, exit == .interrupted else { return }
+        guard let stop else { return }
+        // Where both apply, the signal's code comes before any other; what went wrong stays in words.
+        let isByRequest = exit == .interrupted
         exit = stop.exit
         wasCancelled = stop == .cancelled
+        guard isByRequest else { return }
         diagnostic = .error("interrupted", "the run was asked to stop before the first request; nothing was sent")
     }
 

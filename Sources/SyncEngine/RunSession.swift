@@ -57,6 +57,9 @@ final class RunSession: Sendable {
     /// Delivers the plan and closes the books.
     func deliver(_ plan: PlanRecord, stop: StopRequest) async throws {
         guard let run = report.runID else { return }
+        // Of a plan that a killed apply began; the books are kept up to date for a state that fails on the way.
+        let before = try await environment.state.operationCounts(of: plan.planID)
+        note(before, and: OperationCounts())
         if stop.reason != nil { throw CancellationError() }
         try await enter(.delivering)
         try await environment.state.beginDelivery(of: plan.planID, run: run)
@@ -78,10 +81,8 @@ final class RunSession: Sendable {
                 report.attempts = result.attempts
                 report.deliverSeconds = (clock.now - start).seconds
             }
-            if let failure = result.failure {
-                noteUnfinished(result.operations)
-                throw failure
-            }
+            note(before, and: result.operations)
+            if let failure = result.failure { throw failure }
         }
         update { report in
             report.deliverSeconds = (clock.now - start).seconds
@@ -110,13 +111,13 @@ final class RunSession: Sendable {
         observer(progress)
     }
 
-    /// The books as far as this process knows them, for a report that the state may be unable to complete. A plan that
-    /// an earlier apply began also has outcomes of then, which only the state knows.
-    private func noteUnfinished(_ operations: OperationCounts) {
-        guard report.trigger != .apply else { return }
+    /// The books as far as this process knows them, for a report that the state may be unable to complete: outcomes
+    /// that the plan had, and those of this delivery.
+    private func note(_ earlier: OperationCounts, and own: OperationCounts) {
         update { report in
             let planned = report.operations.planned
-            report.operations = operations
+            report.operations = own
+            for outcome in OperationOutcome.allCases { report.operations[outcome] += earlier[outcome] }
             report.operations.planned = planned
         }
     }
@@ -126,12 +127,13 @@ final class RunSession: Sendable {
     /// that was refused before it did anything has not begun, and leaves no trace.
     func fail(_ failure: RunFailure, ownsLeases: Bool) async {
         let stage = report.status
+        var failure = failure
+        // Something was sent, so whatever it is, it is no mistake to correct before a first request.
+        if stage == .delivering, failure.exit == .usage { failure.exit = .ownFault }
         update { report in
             report.fail(failure)
             report.finishedAt = environment.now()
-            if stage != .delivering || report.trigger != .apply {
-                report.operations.deferred += report.operations.withoutOutcome
-            }
+            report.operations.deferred += report.operations.withoutOutcome
             if stage == .queued, failure.exit == .usage { report.runID = nil }
         }
         guard ownsLeases, let run = report.runID else { return }

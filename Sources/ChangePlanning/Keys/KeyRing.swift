@@ -95,7 +95,7 @@ package struct KeyRing: Sendable {
         else {
             throw .error(
                 "state_unsealable", "the state holds a sealed value that this install key does not open",
-                hint: "use the key that the state was made with, or run `state rekey`")
+                hint: "use the key that the state was made with")
         }
         return Array(bytes)
     }

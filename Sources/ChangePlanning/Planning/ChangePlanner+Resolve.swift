@@ -7,7 +7,10 @@ extension ChangePlanner {
         var before: [KeyHash: SnapshotUser] = [:]
         for user in users {
             before[user.entry.keyHash] = user
-            if user.entry.isConfirmed { measurePresence(try SnapshotValues(user.values)) }
+            guard user.entry.isConfirmed else { continue }
+            let values = try SnapshotValues(user.values)
+            measurePresence(values)
+            if table.find(user.entry.keyHash).map({ table.states[$0].row }) == .invalid { protect(user, values) }
         }
         for row in pending where table.states[row.entry].row == .pending {
             let user = before[table.key(row.entry)]
@@ -43,7 +46,8 @@ extension ChangePlanner {
             let all = values.json.indices.filter { values.json[$0] != nil }
             let reason: OperationReason = isDirty ? .dirty : options.fullResync ? .resync : .diff
             let sent = sendsAll ? all : differing
-            var operation = operation(row, values, kind: kind, reason: reason, sent: sent, before: confirmed?.values)
+            let before = old?.protected(by: typer.mappings, keys: keys) ?? confirmed?.values
+            var operation = operation(row, values, kind: kind, reason: reason, sent: sent, before: before)
             operation.sentAttributes = sent == all ? nil : sent.map { typer.mappings[$0].key }
             chunk.operations.append(operation)
             planned += 1
@@ -107,6 +111,23 @@ extension ChangePlanner {
             snapshotValues: values.snapshotJSON(keys: keys), fingerprint: row.fingerprint, valuesBefore: before)
     }
 
+    /// A user whose row cannot be used keeps its values; what became personal since they were written does not stay
+    /// in clear.
+    private mutating func protect(_ user: SnapshotUser, _ values: SnapshotValues) {
+        let kept = values.protected(by: typer.mappings, keys: keys)
+        let (uid, key) = (protected(user.userUID), protected(user.primaryKey))
+        guard kept != nil || uid != user.userUID || key != user.primaryKey else { return }
+        chunk.settlements.append(
+            Settlement(
+                keyHash: user.entry.keyHash,
+                change: .set(
+                    userUID: uid, primaryKey: key, fingerprint: user.entry.fingerprint, values: kept ?? user.values)))
+    }
+
+    private func protected(_ text: ProtectedText) -> ProtectedText {
+        if case .clear(let clear) = text { protected(Array(clear.utf8)) } else { text }
+    }
+
     private func protected(_ text: [UInt8]) -> ProtectedText {
         sync.match.isPII ? .sealed(keys.seal(text)) : .clear(String(decoding: text, as: UTF8.self))
     }
@@ -120,8 +141,12 @@ extension ChangePlanner {
     /// Plans the removal of users that `nextUnseen` named. Throws when a sealed key does not open.
     package mutating func resolveUnseen(_ users: [SnapshotUser]) throws(Diagnostic) -> PlanChunk {
         for user in users {
-            if user.entry.isConfirmed { measurePresence(try SnapshotValues(user.values)) }
-            if try hasInvalidRow(user) { continue }
+            let values = user.entry.isConfirmed ? try SnapshotValues(user.values) : nil
+            if let values { measurePresence(values) }
+            if try hasInvalidRow(user) {
+                if let values { protect(user, values) }
+                continue
+            }
             rows.removed += 1
             if options.isPartial { continue }
             if user.entry.isConfirmed { measuring.removed += 1 }
@@ -131,7 +156,7 @@ extension ChangePlanner {
             }
             if options.baseline { continue }
             planned += 1
-            chunk.operations.append(removal(of: user))
+            chunk.operations.append(removal(of: user, before: values))
         }
         defer { chunk = PlanChunk() }
         return chunk
@@ -145,7 +170,7 @@ extension ChangePlanner {
         return owners.contains { owner in owner.map { table.states[$0].row == .invalid } ?? true }
     }
 
-    private func removal(of user: SnapshotUser) -> PlannedOperation {
+    private func removal(of user: SnapshotUser, before: SnapshotValues?) -> PlannedOperation {
         var body: [UInt8] = []
         var sent: [String] = []
         for mapping in typer.mappings {
@@ -158,8 +183,10 @@ extension ChangePlanner {
         }
         body.append(UInt8(ascii: "}"))
         return PlannedOperation(
-            keyHash: user.entry.keyHash, userUID: user.userUID, primaryKey: user.primaryKey, kind: .removed,
+            keyHash: user.entry.keyHash, userUID: protected(user.userUID), primaryKey: protected(user.primaryKey),
+            kind: .removed,
             reason: user.entry.isDirty ? .dirty : .diff, body: .clear(body), sentAttributes: sent,
-            snapshotValues: nil, fingerprint: nil, valuesBefore: user.entry.isConfirmed ? user.values : nil)
+            snapshotValues: nil, fingerprint: nil,
+            valuesBefore: before.map { $0.protected(by: typer.mappings, keys: keys) ?? user.values })
     }
 }

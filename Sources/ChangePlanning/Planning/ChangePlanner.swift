@@ -58,6 +58,13 @@ package struct ChangePlanner: Sendable {
         loadedUsers = table.count
     }
 
+    /// Users of the snapshot whose write may be under way, after the last `load`.
+    package mutating func markDirty(_ users: [KeyHash]) {
+        for user in users {
+            if let entry = table.find(user) { table.states[entry].isDirty = true }
+        }
+    }
+
     /// Types and classifies a batch. Returns the users whose snapshot values `resolve` must be given.
     package mutating func consume(_ batch: RowBatch) -> [KeyHash] {
         var asked: [KeyHash] = []
@@ -164,6 +171,8 @@ package struct ChangePlanner: Sendable {
         let kept = firstKeys?.first { states[$0].isPlanned }.map { table.key($0) }
         var measurements = measuring.finished(keys: attributes, queried: rows.queried)
         measurements.confirmedUsers = states.prefix(loadedUsers).count { $0.isConfirmed }
+        // It sends nothing, so there is no change to hold back.
+        if options.baseline { measurements.withoutChanges() }
         let new = loadedUsers > 0 ? measuring.newAttributes().map { attributes[$0] } : []
         return PlanSummary(
             rows: rows, planned: kept?.count ?? planned, keptUsers: kept, mappingAdded: new,

@@ -117,6 +117,8 @@ struct DiffTable: Sendable {
         states[entry].isConfirmed = user.isConfirmed
     }
 
+    func find(_ key: KeyHash) -> Int? { index.find(key) }
+
     mutating func findOrInsert(_ key: KeyHash) -> Int {
         let (entry, isNew) = index.findOrInsert(key)
         if isNew {

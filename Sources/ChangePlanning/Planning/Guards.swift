@@ -15,7 +15,7 @@ package enum Guards {
         var results = [
             GuardResult(
                 name: "min_rows", limit: Double(limits.minRows), actual: Double(measurements.queried),
-                tripped: scope.hadRows && measurements.queried < limits.minRows),
+                tripped: (scope.hadRows || users > 0) && measurements.queried < limits.minRows),
             percentage(
                 "max_changed_percent", limits.maxChangedPercent, percent(measurements.changed, of: users), users: users),
             percentage(

@@ -44,6 +44,11 @@ package struct PlanMeasurements: Sendable, Hashable {
     package var removed = 0
     package var attributes: [Attribute]
     package init(attributes: [Attribute] = []) { self.attributes = attributes }
+
+    mutating func withoutChanges() {
+        (changed, removed) = (0, 0)
+        for index in attributes.indices { attributes[index].nulled = 0 }
+    }
 }
 
 /// Counts, during the diff, what `PlanMeasurements` will say.

@@ -65,12 +65,12 @@ struct FirstKeys: Sendable {
 
     init(limit: Int) {
         self.limit = limit
-        bound = limit + max(1024, limit)
+        bound = limit.addingReportingOverflow(max(1024, limit)).overflow ? .max : limit + max(1024, limit)
     }
 
     mutating func add(_ key: [Part], entry: Int) {
         candidates.append((key, entry))
-        if candidates.count >= bound * 2 {
+        if candidates.count / 2 >= bound {
             sort()
             candidates.removeLast(candidates.count - bound)
         }

@@ -34,6 +34,48 @@ struct SnapshotValues {
         }
     }
 
+    /// The same as these mappings let it be kept: personal values as fingerprints, nothing of other attributes. Nil
+    /// where that is what it is already.
+    func protected(by mappings: [CompiledMapping], keys: KeyRing) -> [UInt8]? {
+        let mapped = mappings.compactMap { mapping in members[Array(mapping.key.utf8)].map { (mapping, $0) } }
+        func isExposed(_ mapping: CompiledMapping, _ node: JSONText.Node) -> Bool {
+            mapping.isProtected && !isNull(mapping.key) && !Self.isFingerprint(node)
+        }
+        guard mapped.count < members.count || mapped.contains(where: isExposed) else { return nil }
+        var kept: [UInt8] = []
+        for (mapping, node) in mapped {
+            kept.append(UInt8(ascii: kept.isEmpty ? "{" : ","))
+            AttributeValue.appendJSONString(mapping.key.utf8, to: &kept)
+            kept.append(UInt8(ascii: ":"))
+            let json = Self.json(node)
+            kept +=
+                isExposed(mapping, node)
+                ? Self.fingerprintJSON(keys.valueFingerprint(attribute: mapping.key, json: json)) : json
+        }
+        return kept.isEmpty ? Array("{}".utf8) : kept + Array("}".utf8)
+    }
+
+    private static func isFingerprint(_ node: JSONText.Node) -> Bool {
+        if case .object = node { true } else { false }
+    }
+
+    static func fingerprintJSON(_ fingerprint: String) -> [UInt8] { Array("{\"fingerprint\":\"\(fingerprint)\"}".utf8) }
+
+    /// Values are scalars and fingerprints: a plan of ours writes nothing else.
+    private static func json(_ node: JSONText.Node) -> [UInt8] {
+        switch node {
+        case .literal(let literal): return literal
+        case .string(let text):
+            var printed: [UInt8] = []
+            AttributeValue.appendJSONString(text, to: &printed)
+            return printed
+        case .object(let members):
+            guard case .string(let text)? = members.first?.value else { return Array("null".utf8) }
+            return fingerprintJSON(String(decoding: text, as: UTF8.self))
+        case .array: return Array("null".utf8)
+        }
+    }
+
     /// Attribute by attribute: the value, or the fingerprint that stands for it.
     func shown() -> [String: ShownValue] {
         var result: [String: ShownValue] = [:]
@@ -77,7 +119,7 @@ struct RowValues {
         object(json.indices) { index, value in
             guard mappings[index].isProtected, !isNull(index) else { return value }
             let fingerprint = keys.valueFingerprint(attribute: mappings[index].key, json: value)
-            return Array("{\"fingerprint\":\"\(fingerprint)\"}".utf8)
+            return SnapshotValues.fingerprintJSON(fingerprint)
         }
     }
 

@@ -53,7 +53,7 @@ package struct RowTyper: Sendable {
         self.keyColumns = keyColumns
         hasOwnPrimaryKey = keyColumns != [matchColumn]
         workspace = TypingWorkspace(timeZone: sync.model.timeZone)
-        canonical = Self.digest(of: self.mappings)
+        canonical = Self.digest(of: self.mappings, isKeyProtected: sync.match.isPII)
     }
 
     /// Types a row into the buffers; nil if all of it fits. `hasUID` and `hasPrimaryKey` hold also for one that does not.
@@ -180,13 +180,15 @@ package struct RowTyper: Sendable {
 
     /// What else than the values decides what is sent and kept: part of every fingerprint, so that a changed mapping
     /// makes every user look changed and be compared value by value.
-    private static func digest(of mappings: [CompiledMapping]) -> [UInt8] {
-        let words = mappings.flatMap { mapping in
-            let attribute = mapping.definition.attribute
-            return [
-                mapping.key, attribute.type.rawValue, attribute.encoding.rawValue, mapping.isProtected ? "-" : "+",
-            ]
-        }
+    private static func digest(of mappings: [CompiledMapping], isKeyProtected: Bool) -> [UInt8] {
+        let words =
+            [isKeyProtected ? "-" : "+"]
+            + mappings.flatMap { mapping in
+                let attribute = mapping.definition.attribute
+                return [
+                    mapping.key, attribute.type.rawValue, attribute.encoding.rawValue, mapping.isProtected ? "-" : "+",
+                ]
+            }
         let text = words.map { "\($0.utf8.count):\($0)" }.joined()
         return Array(SHA256.hash(data: Array(text.utf8)).prefix(digestSize))
     }

@@ -8,8 +8,10 @@ package struct SQLiteError: Error, Sendable, Equatable {
         case busy
         /// Disk full, an I/O error, a file or folder that cannot be written.
         case storage
-        /// The file is no database, or a damaged one.
+        /// The file is no database.
         case notADatabase
+        /// It is one, and its pages contradict each other.
+        case damaged
         case interrupted
         case denied
         case other
@@ -43,7 +45,8 @@ package struct SQLiteError: Error, Sendable, Equatable {
         switch primaryCode {
         case SQLITE_BUSY, SQLITE_LOCKED: .busy
         case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_NOMEM: .storage
-        case SQLITE_NOTADB, SQLITE_CORRUPT: .notADatabase
+        case SQLITE_NOTADB: .notADatabase
+        case SQLITE_CORRUPT: .damaged
         case SQLITE_INTERRUPT: .interrupted
         case SQLITE_AUTH: .denied
         default: .other

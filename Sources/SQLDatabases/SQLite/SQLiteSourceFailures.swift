@@ -52,6 +52,8 @@ struct SQLiteSourceFailures {
             return unavailable("database_locked", "another program holds the lock")
         case (.notADatabase, _):
             return unavailable("not_a_database", error.message)
+        case (.damaged, _):
+            return unavailable("database_damaged", error.message)
         case (.storage, _):
             return unavailable("database_unreadable", error.message)
         case (.denied, _):

@@ -1,6 +1,7 @@
 /// The process that holds a lock. A pid alone is reused; with boot id and start time it names one process for good.
 package struct LeaseHolder: Sendable, Hashable {
     package var host: String
+    /// Of the kernel, and of the pid namespace: two containers of one host do not see each other's processes.
     package var bootID: String
     package var processID: Int32
     /// Clock ticks since boot, field 22 of /proc/PID/stat.
@@ -12,6 +13,15 @@ package struct LeaseHolder: Sendable, Hashable {
         self.processID = processID
         self.startTime = startTime
     }
+
+    /// Whether one sees the other's process by its pid, or a boot since has ended it.
+    package func sharesProcesses(with other: LeaseHolder) -> Bool {
+        func boot(_ id: String) -> Substring { id.prefix { $0 != Self.namespaceMark } }
+        return host == other.host && (bootID == other.bootID || boot(bootID) != boot(other.bootID))
+    }
+
+    /// Between the boot id and the name of the pid namespace, where a container has one of its own.
+    package static let namespaceMark: Character = "/"
 }
 
 /// A lock taken, or who has it.

@@ -26,6 +26,9 @@ package protocol StateStore: Sendable {
     /// Ends every run of the sync that is not final and not `current`: whoever is in an open window is marked dirty,
     /// counts are made from the outcomes, the status becomes `interrupted`. The caller holds the sync's lease.
     func recoverRuns(of sync: String, except current: RunID, at now: WallTime) async throws(StateFailure) -> [RunID]
+    /// Names what the sync keeps no clear text of. Where that is more than before, what earlier plans recorded of
+    /// users and values goes: their counts stay. The caller holds the sync's lease.
+    func protect(_ names: Set<String>, of sync: String) async throws(StateFailure)
     /// Newest first.
     func runs(sync: String?, limit: Int) async throws(StateFailure) -> [RunReport]
     /// By id or an unambiguous prefix of it.
@@ -46,6 +49,9 @@ package protocol StateStore: Sendable {
     func snapshotIndex(scope: Int64, after cursor: Int64, limit: Int) async throws(StateFailure)
         -> (entries: [SnapshotIndexEntry], next: Int64?)
     func snapshotUsers(scope: Int64, keyHashes: [KeyHash]) async throws(StateFailure) -> [SnapshotUser]
+    /// Users whose write may be under way: those in the open window of a plan that is being delivered, or was when its
+    /// process ended.
+    func openWindow(of scope: Int64) async throws(StateFailure) -> [KeyHash]
 
     // MARK: Plans
 
@@ -57,8 +63,10 @@ package protocol StateStore: Sendable {
     /// Deletes all operations but those of the given users (`--limit`, `--key`).
     func keepOperations(of users: [KeyHash], in plan: PlanID) async throws(StateFailure)
     /// The plan becomes `ready` or `blocked` with its counts and guards. Older plans of the sync that are not being
-    /// delivered become `superseded` and lose their bodies.
-    func finishPlan(_ plan: PlanRecord) async throws(StateFailure)
+    /// delivered become `superseded` and lose their bodies; so does this one where a newer plan was finished first.
+    /// Returns what became of it.
+    @discardableResult
+    func finishPlan(_ plan: PlanRecord) async throws(StateFailure) -> PlanStatus
     func discardPlan(_ plan: PlanID) async throws(StateFailure)
     /// By id or an unambiguous prefix of it.
     func plan(matching prefix: String) async throws(StateFailure) -> PlanRecord?
@@ -69,8 +77,11 @@ package protocol StateStore: Sendable {
 
     // MARK: Delivery
 
-    /// The plan becomes `delivering` by this run, the scope's identity the sync's last one.
+    /// The plan becomes `delivering` by this run, the scope's identity the sync's last one; the sync had rows if the
+    /// plan has any.
     func beginDelivery(of plan: PlanID, run: RunID) async throws(StateFailure)
+    /// The plan's operations by their outcomes so far.
+    func operationCounts(of plan: PlanID) async throws(StateFailure) -> OperationCounts
     /// Operations without an outcome after `sequence`, in order.
     func operationsToSend(of plan: PlanID, after sequence: Int, limit: Int) async throws(StateFailure)
         -> [OperationToSend]

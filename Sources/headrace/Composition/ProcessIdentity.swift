@@ -17,15 +17,19 @@ struct ProcessIdentity {
     /// True only when the holder is certainly dead: it was on this host, and the host was started anew since, or the
     /// pid is free or belongs to a process that started at another time.
     func isGone(_ holder: LeaseHolder, seenFrom own: LeaseHolder) -> Bool {
-        guard holder.host == own.host, !holder.bootID.isEmpty, !own.bootID.isEmpty else { return false }
+        guard holder.sharesProcesses(with: own), !holder.bootID.isEmpty, !own.bootID.isEmpty else { return false }
         guard holder.bootID == own.bootID else { return true }
         guard FileManager.default.fileExists(atPath: "\(proc)/\(holder.processID)") else { return true }
         return startTime(of: holder.processID).map { $0 != holder.startTime } ?? false
     }
 
     private var bootID: String? {
-        (try? String(contentsOfFile: "\(proc)/sys/kernel/random/boot_id", encoding: .utf8))?
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let boot = try? String(contentsOfFile: "\(proc)/sys/kernel/random/boot_id", encoding: .utf8) else {
+            return nil
+        }
+        let namespace = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(proc)/self/ns/pid")
+        let text = boot.trimmingCharacters(in: .whitespacesAndNewlines)
+        return namespace.map { "\(text)\(LeaseHolder.namespaceMark)\($0)" } ?? text
     }
 
     /// Field 22 of /proc/PID/stat. The second field is the command in parentheses and may itself hold blanks and `)`.

@@ -65,7 +65,9 @@ struct PlanReport {
         if isBlocked {
             lines.append(palette.yellow("A guard tripped: nothing will be sent without --override-guards."))
         }
-        if plan.planned == 0 {
+        if plan.status == .superseded {
+            lines.append(palette.yellow("A newer plan was made meanwhile: this one cannot be applied."))
+        } else if plan.planned == 0 {
             lines.append("Nothing to send. Plan \(plan.planID)")
         } else {
             let flag = isBlocked ? " --override-guards" : ""

@@ -69,6 +69,23 @@ import Testing
         }
     }
 
+    @Test func saysThatADamagedStateIsDamaged() async throws {
+        try await withScratchFolder { folder async throws in
+            let path = folder + "/state.db"
+            try await StateStoreBench(try SQLiteStateStore(path: path)).confirm(1...2000, run: 1)
+            let file = try FileHandle(forUpdating: URL(filePath: path))
+            // Behind the schema: every page of users and values.
+            let pages = try file.seekToEnd() / 4096
+            try file.seek(toOffset: 24 * 4096)
+            file.write(Data(repeating: 0xFF, count: Int(pages - 24) * 4096))
+            try file.close()
+            let failure = await #expect(throws: StateFailure.self) {
+                _ = try await StateStoreBench(try SQLiteStateStore(path: path)).index(pageSize: 5000)
+            }
+            #expect(failure?.kind == .storage && failure?.diagnostic.code == "state_damaged")
+        }
+    }
+
     @Test func refusesANewerSchema() async throws {
         try await withScratchFolder { folder async throws in
             let path = folder + "/state.db"

@@ -83,6 +83,10 @@ import Testing
         other.host = "another host"
         #expect(!identity.isGone(other, seenFrom: own), "nothing is known of other hosts")
         other = own
+        other.bootID += " of another container"
+        other.processID = 4_194_305
+        #expect(!identity.isGone(other, seenFrom: own), "its processes cannot be seen from here")
+        other = own
         // Above the largest pid that Linux gives.
         other.processID = 4_194_305
         #expect(identity.isGone(other, seenFrom: own))

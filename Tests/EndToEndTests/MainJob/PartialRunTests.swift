@@ -35,6 +35,11 @@ import Testing
         #expect(try await shop.simulator.attributes(of: "u2") == #"{"loyalty_tier":"silver","points":0}"#)
     }
 
+    @Test func theLargestLimitKeepsEveryone() async throws {
+        let shop = try await Workshop(rows: Workshop.plainRows(3))
+        #expect(try await shop.run("--limit", "\(Int.max)").operations == .allConfirmed(3))
+    }
+
     @Test func aFullResyncSendsEveryValidRowWhole() async throws {
         let shop = try await Workshop(rows: Workshop.plainRows(3))
         _ = try await shop.run()

@@ -1,3 +1,4 @@
+import Foundation
 import TestKit
 import Testing
 
@@ -55,6 +56,34 @@ struct GuardCase: Sendable, CustomTestStringConvertible {
         #expect(overridden.exit == 0)
         #expect(overridden.operations == .allConfirmed(trip.planned))
         #expect(try await shop.run().operations.planned == 0)
+    }
+
+    @Test func anEmptySourceIsHeldBackAlsoAfterAFirstRunThatWasKilled() async throws {
+        var project = Self.project()
+        project.destination = ["max_in_flight: 1"]
+        let slow = #"{"rules":[{"effect":{"type":"delay","delay_ms":50}}]}"#
+        let shop = try await Workshop(project, rows: Workshop.plainRows(50), faults: slow)
+        let killed = try shop.start(["run"])
+        try await eventually { try await shop.simulator.stats().applied >= 5 }
+        killed.send(SIGKILL)
+        _ = await killed.end()
+        try await shop.simulator.setFaults("{}")
+        try await shop.sql("DELETE FROM members")
+        let before = try await shop.simulator.stats().requests
+        let blocked = try await shop.run()
+        #expect(blocked.exit == 4)
+        #expect(blocked.line.error?.contains("min_rows") == true)
+        #expect(try await shop.simulator.stats().requests == before)
+    }
+
+    @Test func aBaselineSendsNothingSoItsChangesAreNotHeldBack() async throws {
+        let shop = try await Workshop(Self.project(), rows: Self.rows)
+        #expect(try await shop.run().operations == .allConfirmed(100))
+        try await shop.sql("UPDATE members SET points = points + 1")
+        let baseline = try await shop.run("--baseline", "--yes")
+        #expect(baseline.exit == 0 && baseline.operations.planned == 0)
+        #expect(try await shop.run().operations.planned == 0)
+        #expect(try await shop.simulator.stats().requests == 100)
     }
 
     @Test func limitsAreTheProjects() async throws {

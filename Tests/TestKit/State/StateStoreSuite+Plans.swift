@@ -8,6 +8,8 @@ extension StateStoreSuite {
         ("only kept users stay in a partial plan", onlyKeptUsersStay),
         ("of the invalid rows the first thousand are kept", theFirstThousandInvalidRowsAreKept),
         ("a newer plan supersedes older ones and their bodies", aNewerPlanSupersedesOlderOnes),
+        ("a plan that a newer one overtook is superseded, not the newer one", anOvertakenPlanIsSuperseded),
+        ("what becomes personal leaves the history, not the counts", whatBecomesPersonalLeavesTheHistory),
         ("a newer plan leaves the one that a run is about to deliver", aNewerPlanLeavesARunsOwn),
         ("a plan that is built is invisible", aPlanThatIsBuiltIsInvisible),
         ("a discarded plan is gone", aDiscardedPlanIsGone),
@@ -15,6 +17,36 @@ extension StateStoreSuite {
         ("the books of a finished delivery balance", theBooksBalance),
         ("a plan is not delivered by two runs", aPlanIsNotDeliveredByTwoRuns),
     ]
+
+    static func anOvertakenPlanIsSuperseded(_ bench: StateStoreBench) async throws {
+        var slow = PlanRecord(
+            planID: bench.identifier(1), sync: bench.sync, scope: try await bench.scope().id, status: .building,
+            createdAt: bench.start, definitionDigest: "d")
+        try await bench.store.beginPlan(slow)
+        let fast = try await bench.plan(2, [bench.operation(1)])
+        slow.status = .ready
+        #expect(try await bench.store.finishPlan(slow) == .superseded)
+        #expect(try await bench.store.plan(matching: slow.planID.text)?.status == .superseded)
+        #expect(try await bench.store.plan(matching: fast.planID.text)?.status == .ready)
+        #expect(try await bench.store.newestPlan(of: bench.sync)?.planID == fast.planID)
+    }
+
+    static func whatBecomesPersonalLeavesTheHistory(_ bench: StateStoreBench) async throws {
+        try await bench.store.protect([], of: bench.sync)
+        try await bench.confirm(1...3, run: 1)
+        let waiting = try await bench.plan(2, [bench.operation(1, kind: .changed, generation: 2)])
+        try await bench.store.protect(["points"], of: "another")
+        #expect(try await bench.store.operations(of: bench.identifier(1), after: 0, limit: 9).count == 3)
+        try await bench.store.protect(["points"], of: bench.sync)
+        #expect(try await bench.store.operations(of: bench.identifier(1), after: 0, limit: 9).isEmpty)
+        #expect(try await bench.store.operations(of: waiting.planID, after: 0, limit: 9).isEmpty)
+        #expect(try await bench.store.plan(matching: waiting.planID.text)?.status == .superseded)
+        #expect(try await bench.store.run(matching: bench.identifier(1).text)?.operations.confirmed == 3)
+        try await bench.confirm(4...5, run: 3)
+        try await bench.store.protect(["points"], of: bench.sync)
+        try await bench.store.protect([], of: bench.sync)
+        #expect(try await bench.store.operations(of: bench.identifier(3), after: 0, limit: 9).count == 2)
+    }
 
     static func operationsComeBackAsWritten(_ bench: StateStoreBench) async throws {
         var sealed = bench.operation(2, kind: .changed, body: .sealed([1, 2, 3]))

@@ -23,6 +23,7 @@ extension StateStoreSuite {
         ("leases are taken all or none", leasesAreTakenAllOrNone),
         ("a gone holder is taken over and fenced off", aGoneHolderIsFencedOff),
         ("a holder elsewhere expires after 45 s without renewal", aHolderElsewhereExpires),
+        ("a holder in another container of the host expires too", aHolderInAnotherContainerExpires),
     ]
 
     static func whoeverWasInTheWindowIsDirty(_ bench: StateStoreBench) async throws {
@@ -31,6 +32,8 @@ extension StateStoreSuite {
         _ = try await bench.delivery(2, of: plan)
         try await bench.store.commit([], openThrough: 2, plan: plan.planID, run: bench.identifier(2))
         try await bench.store.commit([bench.outcome(1)], openThrough: 4, plan: plan.planID, run: bench.identifier(2))
+        let open = try await bench.store.openWindow(of: try await bench.scope().id)
+        #expect(Set(open) == Set((2...4).map(bench.user)))
         let ended = WallTime(microseconds: bench.start.microseconds + 5)
         let recovered = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(3), at: ended)
         #expect(recovered == [bench.identifier(2)])
@@ -38,6 +41,7 @@ extension StateStoreSuite {
         #expect(index.map(\.keyHash) == (1...4).map(bench.user))
         #expect(index.map(\.isDirty) == [false, true, true, true])
         #expect(index.map(\.isConfirmed) == [true, true, false, false])
+        #expect(try await bench.store.openWindow(of: try await bench.scope().id).isEmpty)
         #expect(try await bench.remembered(2)?.values == bench.values(2))
         let report = try #require(try await bench.store.run(matching: bench.identifier(2).text))
         #expect(report.status == .interrupted && report.finishedAt == ended)
@@ -65,6 +69,7 @@ extension StateStoreSuite {
             rest.map { bench.outcome($0.sequence) }, openThrough: 5, plan: plan.planID, run: bench.identifier(3))
         let counts = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
         #expect(counts.isBalanced && counts.confirmed == 5)
+        #expect(try await bench.store.operationCounts(of: plan.planID) == counts)
         #expect(try await bench.index().allSatisfy { !$0.isDirty && $0.isConfirmed })
     }
 
@@ -219,6 +224,19 @@ extension StateStoreSuite {
         }
         #expect(try await bench.store.renewLeases(run: bench.identifier(1), at: bench.start) == false)
         #expect(try await bench.store.renewLeases(run: bench.identifier(2), at: bench.start))
+    }
+
+    static func aHolderInAnotherContainerExpires(_ bench: StateStoreBench) async throws {
+        func acquire(_ container: String, _ run: Int, after seconds: Int64) async throws -> LeaseResult {
+            let bootID = "b\(LeaseHolder.namespaceMark)\(container)"
+            return try await bench.store.acquireLeases(
+                ["x"], holder: LeaseHolder(host: "a", bootID: bootID, processID: 1, startTime: 1),
+                run: bench.identifier(run), at: WallTime(microseconds: bench.start.microseconds + seconds * 1_000_000),
+                isGone: { _ in false })
+        }
+        _ = try await acquire("one", 1, after: 0)
+        #expect(fence(of: try await acquire("two", 2, after: 45)) == nil)
+        #expect(fence(of: try await acquire("two", 2, after: 46)) != nil)
     }
 
     static func aHolderElsewhereExpires(_ bench: StateStoreBench) async throws {
