@@ -31,7 +31,10 @@ package struct SyncCheck {
     }
 
     private mutating func checkKeys(matchColumn: String?, at matchPosition: Diagnostic.Position?) {
-        var keys = model.primaryKey.map { ($0, model.primaryKeyPosition ?? model.position) }
+        var keys = model.primaryKey.map { name in
+            let place = model.primaryKeyPlaces.first { $0.column == name }
+            return (name, place?.position ?? model.primaryKeyPosition ?? model.position)
+        }
         if let matchColumn { keys.append((matchColumn, matchPosition)) }
         var seen: Set<String> = []
         for (name, position) in keys {

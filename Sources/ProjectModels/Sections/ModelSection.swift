@@ -39,6 +39,7 @@ struct ModelSection {
         model.columnPlaces = columnPlaces(settings)
         model.timeZone = settings.text("time_zone")
         model.primaryKeyPosition = settings.position(of: "primary_key")
+        model.primaryKeyPlaces = Self.places(settings.texts("primary_key"))
         return model
     }
 
@@ -48,8 +49,11 @@ struct ModelSection {
         let named = tests.flatMap { test in
             test.texts("unique") + test.texts("not_null") + (test.settings("accepted_values")?.texts("column") ?? [])
         }
-        return (settings.texts("pii") + named).filter { !$0.text.isEmpty }
-            .map { ColumnPlace(column: $0.text, position: $0.position) }
+        return Self.places(settings.texts("pii") + named)
+    }
+
+    private static func places(_ texts: [(text: String, position: Diagnostic.Position)]) -> [ColumnPlace] {
+        texts.filter { !$0.text.isEmpty }.map { ColumnPlace(column: $0.text, position: $0.position) }
     }
 
     private func distinct(_ key: String, in settings: Settings) -> [String] {

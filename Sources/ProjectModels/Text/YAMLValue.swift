@@ -76,7 +76,13 @@ struct YAMLScalar {
     var isWrittenNull: Bool { !isExpanded && meaning == .null }
 
     /// The text for a message, unless it came from a variable.
-    var shown: String { isExpanded ? "the variable's value" : "`\(text)`" }
+    var shown: String { isExpanded ? "the variable's value" : "`\(excerpt)`" }
+
+    /// What fits into a message of one line.
+    var excerpt: String {
+        let line = text.prefix { !$0.isNewline }.prefix(80)
+        return line.count < text.count ? line + "…" : text
+    }
 }
 
 extension YAMLValue {
@@ -104,9 +110,9 @@ extension YAMLValue {
             switch scalar.meaning {
             case .null where scalar.isWrittenNull: "nothing"
             case _ where scalar.isExpanded: "the text of a variable"
-            case .boolean: "the boolean `\(scalar.text)`"
-            case .integer, .number: "the number `\(scalar.text)`"
-            case .text, .null: "the text `\(scalar.text)`"
+            case .boolean: "the boolean `\(scalar.excerpt)`"
+            case .integer, .number: "the number `\(scalar.excerpt)`"
+            case .text, .null: "the text `\(scalar.excerpt)`"
             }
         }
     }

@@ -114,7 +114,7 @@ package enum ModelTest: Sendable, Hashable {
     case rowCount(minimum: Int?, maximum: Int?)
 }
 
-/// Where a model's `pii` or one of its tests names a column, for findings of the describe.
+/// Where a model names one of its columns, for findings of the describe.
 package struct ColumnPlace: Sendable, Hashable {
     package var column: String
     package var position: Diagnostic.Position?
@@ -136,8 +136,10 @@ package struct ModelDefinition: Sendable {
     /// IANA name of the zone that timestamps without one are in.
     package var timeZone: String?
     package var position: Diagnostic.Position?
-    /// Where each primary key column is written, for findings of the describe.
+    /// Where the primary key is written.
     package var primaryKeyPosition: Diagnostic.Position?
+    /// Where each of its columns is.
+    package var primaryKeyPlaces: [ColumnPlace] = []
 
     package init(
         name: String, source: SourceDefinition, statement: SQLStatement, primaryKey: [String],

@@ -58,6 +58,9 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             name: "a time zone that is none", project: { $0.model = ["time_zone: Europe/Berln"] },
             file: "models/members.yml", mark: "time_zone", says: ["Europe/Berln", "Europe/Berlin"]),
         BadFile(
+            name: "an unknown part of a key", project: { $0.primaryKey = "\n    - id\n    - tierr" },
+            file: "models/members.yml", mark: "- tierr", says: ["tierr", "tier"]),
+        BadFile(
             name: "an unknown attribute", project: { $0.mappings[0] = "{column: tier, attribute: loyalty_teir}" },
             file: "models/members.yml", mark: "loyalty_teir", says: ["loyalty_teir", "loyalty_tier"]),
         BadFile(
@@ -154,6 +157,16 @@ struct BadFile: Sendable, CustomTestStringConvertible {
         let output = try await RunningProcess(["run"], in: folder.url).end()
         #expect(output.exit == 2)
         #expect((output.stdout + output.stderr).contains("headrace.yml"))
+    }
+
+    @Test func aMistypedPIIColumnIsNotPreviewedInClear() async throws {
+        var project = MembersProject()
+        project.model = ["pii: [teir]"]
+        let shop = try await Workshop(project, rows: Workshop.plainRows(2))
+        let preview = try await shop.headrace("preview", "members")
+        #expect(preview.exit == 2)
+        #expect(preview.stdout == "")
+        #expect(preview.stderr.contains("teir"), "\(preview.stderr)")
     }
 
     @Test func aByteOrderMarkBeforeAStatementMovesNoPlace() async throws {

@@ -63,6 +63,11 @@ import Testing
         #expect(try findings(text).first?.sourceLine == line)
     }
 
+    @Test func aLongTextIsCutInAMessage() throws {
+        let found = try findings("state: {memory_limit: \"one\\ntwo\"}\n")
+        #expect(found.first?.message == "`memory_limit`: `one…` is no size: write 64MB or 1GB")
+    }
+
     @Test func aFindingOfTheDatabasesGetsItsLineFromTheSameRule() throws {
         let sample = try SampleProject([
             "headrace.yml": """
