@@ -33,9 +33,27 @@ final class ProjectFolder {
 
     /// Names in models/ with this extension, sorted.
     func modelNames(withExtension suffix: String) -> [String] {
+        filesOfModels().filter { $0.hasSuffix("." + suffix) }.map { String($0.dropLast(suffix.count + 1)) }
+    }
+
+    /// Files in models/ that are YAML by another ending than .yml, which is the only one that is read.
+    func misnamedModelFiles() -> [(file: String, name: String)] {
+        filesOfModels().compactMap { file in
+            guard let dot = file.lastIndex(of: "."), !file.hasSuffix(".yml"),
+                ["yml", "yaml"].contains(file[file.index(after: dot)...].lowercased())
+            else { return nil }
+            return (file, String(file[..<dot]))
+        }
+    }
+
+    private func filesOfModels() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/models")) ?? []
-        return names.filter { $0.hasSuffix("." + suffix) && !$0.hasPrefix(".") }
-            .map { String($0.dropLast(suffix.count + 1)) }.sorted()
+        return names.filter { !$0.hasPrefix(".") }.sorted()
+    }
+
+    /// Nil where nothing is at the folder's path.
+    var isFolder: Bool? {
+        (try? URL(filePath: directory).resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory
     }
 
     private func place(ofBadByteIn bytes: Data, path: String) -> Diagnostic.Position {

@@ -12,6 +12,8 @@ package struct ProjectReading: Sendable {
     package internal(set) var draft: Project?
     /// Every sync that is written, by name, and the name of its model.
     package internal(set) var writtenSyncs: [(name: String, model: String)] = []
+    /// For findings that come later, from the databases.
+    package internal(set) var sourceLines = SourceLines()
 }
 
 /// Turns the files of a project into definitions, or into everything that is wrong with them.
@@ -21,7 +23,9 @@ package enum ProjectLoader {
         let directory = ProjectPaths.absolute(directory, in: FileManager.default.currentDirectoryPath)
         let loading = ProjectLoading(directory: directory, environment: environment)
         var reading = loading.load()
-        reading.findings = loading.findings.sorted(files: loading.folder.files)
+        reading.sourceLines = loading.sourceLines()
+        reading.findings = loading.findings.sorted(reading.sourceLines)
+        reading.draft?.sourceLines = reading.sourceLines
         if !loading.findings.hasErrors { reading.project = reading.draft }
         return reading
     }
@@ -55,10 +59,12 @@ package enum ProjectLoader {
 }
 
 /// One reading of one project.
-private struct ProjectLoading {
+private final class ProjectLoading {
     let folder: ProjectFolder
     let findings = Findings()
     let expansion: VariableExpansion
+    /// Nil until headrace.yml is read as YAML: without its values nobody knows where its secrets stand.
+    private var secretLines: Set<Int>?
 
     init(directory: String, environment: [String: String]) {
         folder = ProjectFolder(directory: directory, findings: findings)
@@ -86,19 +92,49 @@ private struct ProjectLoading {
         return reading
     }
 
+    /// Of every file that was read. No key of the other files takes a secret.
+    func sourceLines() -> SourceLines {
+        var lines = SourceLines()
+        for file in folder.files.values {
+            let all = Set(1...max(1, file.lines.count))
+            let hidden = file.path == Configuration.fileName ? secretLines ?? all : []
+            lines.add(file: file.path, lines: file.lines.map(String.init), hidden: hidden)
+        }
+        return lines
+    }
+
     private func configuration() -> Configuration {
         guard folder.exists(Configuration.fileName) else {
-            findings.error(
-                "missing_file", "the project has no \(Configuration.fileName)",
-                at: Diagnostic.Position(Configuration.fileName, line: 1))
+            reportMissingConfiguration()
             return Configuration()
         }
         guard let (_, document) = document(Configuration.fileName, KeyTables.headrace) else { return Configuration() }
         return ConfigurationSection(directory: folder.directory, findings: findings).read(document)
     }
 
+    private func reportMissingConfiguration() {
+        let name = Configuration.fileName
+        switch folder.isFolder {
+        case nil:
+            findings.error(
+                "no_project", "there is no folder \(folder.directory)", at: nil,
+                hint: "name the folder that holds \(name) with --project")
+        case false:
+            findings.error(
+                "no_project", "\(folder.directory) is a file, not the folder of a project", at: nil,
+                hint: "name the folder that holds \(name) with --project")
+        default:
+            findings.error(
+                "missing_file", "\(folder.directory) holds no \(name)", at: Diagnostic.Position(name, line: 1),
+                hint: folder.exists("headrace.yaml") ? "rename headrace.yaml to \(name)" : nil)
+        }
+    }
+
     private func attributes() -> Registry<AttributeDefinition> {
-        guard folder.exists(AttributeSection.file) else { return Registry(names: []) }
+        guard folder.exists(AttributeSection.file) else {
+            let isMisnamed = folder.misnamedModelFiles().contains { $0.name == "attributes" }
+            return isMisnamed ? .unreadable : Registry(names: [])
+        }
         guard let (_, document) = document(AttributeSection.file, KeyTables.attributesFile) else { return .unreadable }
         return AttributeSection(findings: findings).read(document)
     }
@@ -107,7 +143,14 @@ private struct ProjectLoading {
         _ configuration: Configuration, _ attributes: Registry<AttributeDefinition>
     ) -> [ModelFile] {
         let names = folder.modelNames(withExtension: "yml").filter { $0 != "attributes" }
-        for name in folder.modelNames(withExtension: "sql") where !names.contains(name) {
+        let misnamed = folder.misnamedModelFiles()
+        for (file, name) in misnamed {
+            findings.error(
+                "wrong_extension", "models/\(file) is not read: the ending is .yml",
+                at: Diagnostic.Position("models/\(file)", line: 1), hint: "rename it to models/\(name).yml")
+        }
+        for name in folder.modelNames(withExtension: "sql")
+        where !names.contains(name) && !misnamed.contains(where: { $0.name == name }) {
             findings.warning(
                 "missing_model_file", "the statement is not used: there is no models/\(name).yml",
                 at: Diagnostic.Position("models/\(name).sql", line: 1))
@@ -151,7 +194,8 @@ private struct ProjectLoading {
             if findings.all.count == count { findings.error("empty_file", "the file is empty", at: start) }
             return nil
         }
-        let value = expansion.expand(written, file: file, findings: findings)
+        if path == Configuration.fileName { secretLines = SecretLines.find(in: written, of: file, spec) }
+        let value = expansion.expand(written.value, file: file, findings: findings)
         ShapeCheck(findings: findings).check(value, .mapping(spec), name: path, owner: start)
         return (file, value)
     }

@@ -49,6 +49,11 @@ private struct PreviewTable {
         self.model = model
         self.columns = columns
         self.keys = keys
+        // A column that `pii` misspells would be shown in clear.
+        let findings = SyncCheck.findings(model: model, columns: columns)
+        if let finding = findings.first(where: { $0.code == "unknown_column" }) {
+            throw SourceFailure(.statement, finding)
+        }
         for sync in syncs {
             do {
                 previews.append(try RowPreview(sync: sync, columns: columns, keys: keys))

@@ -1,4 +1,3 @@
-import Foundation
 package import SyncCore
 
 /// What a prepared statement alone says can never fit its sync. No row is read.
@@ -7,13 +6,13 @@ package struct SyncCheck {
     private let columns: [ColumnDescription]
     private var findings: [Diagnostic] = []
 
-    /// All findings, in the order of the sync's own file: keys first, then mappings.
+    /// All findings, in the order of the sync's own file: the model's columns first, then mappings.
     package static func findings(
         sync: SyncDefinition, columns: [ColumnDescription], dialect: SQLDialect
     ) -> [Diagnostic] {
         var check = SyncCheck(model: sync.model, columns: columns)
         check.checkKeys(matchColumn: sync.match.column, at: sync.match.position ?? sync.position)
-        check.checkTimeZone()
+        check.checkNamedColumns()
         for mapping in sync.mappings { check.checkMapping(mapping, dialect: dialect) }
         return check.findings
     }
@@ -22,7 +21,7 @@ package struct SyncCheck {
     package static func findings(model: ModelDefinition, columns: [ColumnDescription]) -> [Diagnostic] {
         var check = SyncCheck(model: model, columns: columns)
         check.checkKeys(matchColumn: nil, at: nil)
-        check.checkTimeZone()
+        check.checkNamedColumns()
         return check.findings
     }
 
@@ -32,7 +31,10 @@ package struct SyncCheck {
     }
 
     private mutating func checkKeys(matchColumn: String?, at matchPosition: Diagnostic.Position?) {
-        var keys = model.primaryKey.map { ($0, model.primaryKeyPosition ?? model.position) }
+        var keys = model.primaryKey.map { name in
+            let place = model.primaryKeyPlaces.first { $0.column == name }
+            return (name, place?.position ?? model.primaryKeyPosition ?? model.position)
+        }
         if let matchColumn { keys.append((matchColumn, matchPosition)) }
         var seen: Set<String> = []
         for (name, position) in keys {
@@ -52,10 +54,10 @@ package struct SyncCheck {
         }
     }
 
-    private mutating func checkTimeZone() {
-        guard let zone = model.timeZone, TimeZone(identifier: zone) == nil else { return }
-        findings.append(
-            .error("time_zone_unknown", "\(zone) is not the name of an IANA time zone", at: model.position))
+    private mutating func checkNamedColumns() {
+        for place in model.columnPlaces where !columns.contains(where: { $0.name == place.column }) {
+            findings.append(.unknownColumn(place.column, among: columns, at: place.position))
+        }
     }
 
     private mutating func checkMapping(_ mapping: Mapping, dialect: SQLDialect) {

@@ -19,7 +19,7 @@ struct LocalClock: Sendable {
 
     /// Nil for a name that is no IANA zone.
     init?(_ identifier: String) {
-        guard let zone = TimeZone(identifier: identifier) else { return nil }
+        guard TimeZoneName.isKnown(identifier), let zone = TimeZone(identifier: identifier) else { return nil }
         self.zone = zone
     }
 

@@ -10,7 +10,7 @@ enum KeyTables {
             KeySpec("sources", .named(.variants(source)), "Databases that models run on, by name."),
             KeySpec("destinations", .named(.variants(destination)), "Where users are sent, by name."),
             KeySpec("state", .mapping(state), "Where runs, plans and snapshots are remembered."),
-            KeySpec("alerts", .mapping(alerts), "Who is told when something goes wrong."),
+            KeySpec("alerts", .mapping(alerts), "Who is told when something goes wrong; this version sends no alert."),
         ])
 
     static let source = VariantSpec(
@@ -53,7 +53,7 @@ enum KeyTables {
                         "Cap shared by all workers; none by default.", nullable: true),
                     KeySpec("timeout", .duration, "For a whole request, connection included; default 10s."),
                     KeySpec("ca_file", .text, "PEM file of certificate authorities to trust instead of the system's."),
-                    KeySpec("proxy", .httpURL, "HTTP proxy that requests go through."),
+                    KeySpec("proxy", .httpURL, "HTTP proxy that requests go through; refused by this version."),
                 ]
             )
         ])
@@ -69,16 +69,12 @@ enum KeyTables {
     static let state = MappingSpec(
         title: "state",
         keys: [
-            KeySpec("url", .secret, "sqlite:PATH or postgresql://…; default sqlite:.headrace/state.db."),
+            KeySpec(
+                "url", .secret, "sqlite:PATH; default sqlite:.headrace/state.db. This version refuses postgresql://…."),
             KeySpec("retain_values", .boolean, "False keeps keyed fingerprints only, of all attributes; default true."),
-            KeySpec("memory_limit", .byteCount, "Bound of the diff's memory; default 512MB."),
+            KeySpec("memory_limit", .byteCount, "Bound of the diff's memory; default 512MB. Not kept by this version."),
             KeySpec("key", .secret, "Install key, instead of .headrace/key; required with a PostgreSQL state."),
         ])
-
-    /// Keys whose literal values no finding may show.
-    static let secretKeys = [
-        "key", "webhook_url", "routing_key", "account_sid", "api_key", "api_secret", "smtp", "secret",
-    ]
 
     /// The names of Contentstack's preset attributes: computed from the request, never written.
     static let presetAttributes: Set<String> = [

@@ -1,3 +1,5 @@
+import SyncCore
+
 /// What may stand behind a key. The check of the files and the editors' schemas both come from these tables.
 indirect enum ValueKind: Sendable {
     case text
@@ -62,6 +64,11 @@ struct MappingSpec: Sendable {
     var keys: [KeySpec]
 
     subscript(name: String) -> KeySpec? { keys.first { $0.name == name } }
+
+    /// The key that an unknown one was most likely meant to be, among those that are not written.
+    func nearestKey(to name: String, written entries: [YAMLEntry]) -> String? {
+        NearestName.find(name, among: keys.map(\.name).filter { key in !entries.contains { $0.key == key } })
+    }
 }
 
 /// Mappings told apart by the text of one key.

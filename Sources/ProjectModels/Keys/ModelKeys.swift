@@ -14,7 +14,7 @@ extension KeyTables {
             KeySpec("source", .text, "Source that the statement runs on.", required: true),
             KeySpec("primary_key", .texts, "Column, or columns, that identify a row.", required: true),
             KeySpec("description", .text, "For people."),
-            KeySpec("tests", .list(.oneOf(test)), "Claims about the rows, run in the source."),
+            KeySpec("tests", .list(.oneOf(test)), "Claims about the rows; not run by this version."),
             KeySpec("pii", .texts, "Columns masked in preview beyond those that feed a pii attribute."),
             KeySpec("time_zone", .timeZone, "Zone of timestamps that have none, such as Europe/Berlin."),
         ])
@@ -55,7 +55,7 @@ extension KeyTables {
             KeySpec(
                 "send", .choice(SendMode.allCases.map(\.rawValue)),
                 "changed: only attributes that differ; all: all mapped. Default changed."),
-            KeySpec("schedule", .mapping(schedule), "When the sync is due, under headrace serve."),
+            KeySpec("schedule", .mapping(schedule), "When the sync is due; not acted on by this version."),
             KeySpec("guards", .mapping(guards), "Limits that stop a run before the first request."),
             KeySpec("retry", .mapping(retry), "How often a user is tried."),
         ])
@@ -109,7 +109,7 @@ extension KeyTables {
             KeySpec("attempts", .integer(minimum: 1), "Attempts a user a run; default 5."),
             KeySpec(
                 "quarantine_after_runs", .integer(minimum: 1),
-                "Runs of rejection after which a user is withheld; default 5."),
+                "Runs of rejection after which a user is withheld; default 5. Not acted on by this version."),
         ])
 
     static let attributesFile = MappingSpec(

@@ -55,19 +55,27 @@ enum ScalarCheck {
                 hint: hint(for: scalar, among: ContentstackRegion.ids))
         case .httpURL where !isHTTPURL(text):
             return ScalarProblem("invalid_value", "this is no http or https URL")
-        case .timeZone where TimeZone(identifier: text) == nil:
+        case .timeZone where !TimeZoneName.isKnown(text):
+            let nearest = scalar.isExpanded ? nil : TimeZoneName.nearest(to: text)
             return ScalarProblem(
-                "invalid_value", "\(shown) is no time zone: use an IANA name such as Europe/Berlin",
-                hint: hint(for: scalar, among: TimeZone.knownTimeZoneIdentifiers))
+                "time_zone_unknown", "\(shown) is not the name of an IANA time zone",
+                hint: nearest.map { "did you mean `\($0)`?" } ?? "write Area/City, such as Europe/Berlin, or UTC")
         default:
             return nil
         }
     }
 
     static func wrongType(_ kind: ValueKind, found value: YAMLValue) -> ScalarProblem {
-        let isSecret = if case .secret = kind { true } else { false }
-        let found = isSecret && value.scalar != nil && !value.isNull ? "a text" : value.kindName
+        let found = isQuotable(kind) ? value.kindName : value.silentKindName
         return ScalarProblem("wrong_type", "expected \(expectation(of: kind)), found \(found)")
+    }
+
+    /// A text in the place of a whole mapping may be anything, an address with its password too.
+    private static func isQuotable(_ kind: ValueKind) -> Bool {
+        switch kind {
+        case .secret, .secretTexts, .mapping, .oneOf, .named, .variants, .list: false
+        default: true
+        }
     }
 
     static func hint(for scalar: YAMLScalar, among names: some Sequence<String>) -> String? {

@@ -55,5 +55,10 @@ struct Settings {
         }
     }
 
+    /// True where an unknown key most likely stands for `key`: that is reported, and `key` is not missing too.
+    func isMistyped(_ key: String, in spec: MappingSpec) -> Bool {
+        entries.contains { spec[$0.key] == nil && spec.nearestKey(to: $0.key, written: entries) == key }
+    }
+
     func position(of key: String) -> Diagnostic.Position? { value(key)?.position }
 }

@@ -54,7 +54,9 @@ struct ShapeCheck {
         var meant: Set<String> = []
         for entry in entries {
             guard let key = spec[entry.key] else {
-                if let name = unknownKey(entry, in: spec, written: entries) { meant.insert(name) }
+                let nearest = spec.nearestKey(to: entry.key, written: entries)
+                reportUnknown(entry, title: spec.title, nearest: nearest)
+                if let nearest { meant.insert(nearest) }
                 continue
             }
             if key.isNullable, entry.value.isNull { continue }
@@ -67,14 +69,11 @@ struct ShapeCheck {
         }
     }
 
-    /// Returns the key that was most likely meant.
-    private func unknownKey(_ entry: YAMLEntry, in spec: MappingSpec, written: [YAMLEntry]) -> String? {
-        let free = spec.keys.map(\.name).filter { name in !written.contains { $0.key == name } }
-        let nearest = NearestName.find(entry.key, among: free)
+    private func reportUnknown(_ entry: YAMLEntry, title: String, nearest: String?) {
+        let name = entry.isPlainlyNamed ? "`\(entry.key)`" : "this"
         findings.error(
-            "unknown_key", "`\(entry.key)` is no key of \(spec.title)", at: entry.keyPosition,
+            "unknown_key", "\(name) is no key of \(title)", at: entry.keyPosition,
             hint: nearest.map { "did you mean `\($0)`?" })
-        return nearest
     }
 
     private func checkOneOf(_ value: YAMLValue, _ spec: MappingSpec, name: String, owner: Diagnostic.Position) {
@@ -101,6 +100,10 @@ struct ShapeCheck {
         }
         let discriminator = spec.discriminator
         guard let chosen = entries.first(where: { $0.key == discriminator.name }) else {
+            let others = entries.filter { entry in !spec.variants.contains { $0.mapping[entry.key] != nil } }
+            if let mistyped = others.first(where: { NearestName.find($0.key, among: [discriminator.name]) != nil }) {
+                return reportUnknown(mistyped, title: spec.title, nearest: discriminator.name)
+            }
             findings.error("missing_key", "\(spec.title) needs the key `\(discriminator.name)`", at: owner)
             return
         }

@@ -20,9 +20,23 @@ extension InitialProject {
                 try Data(contents.utf8).write(to: url, options: .withoutOverwriting)
             } catch {
                 throw .error(
-                    "unwritable_file", "cannot write \(path) in \(directory)", at: Diagnostic.Position(path, line: 1))
+                    "unwritable_file", "cannot write \(path) in \(directory): \(cause(of: error))",
+                    at: Diagnostic.Position(path, line: 1))
             }
         }
         return files.map(\.path)
+    }
+
+    private static func cause(of error: any Error) -> String {
+        let trouble = (error as? CocoaError)?.underlying as? POSIXError
+        return switch trouble?.code {
+        case .EACCES, .EPERM: "permission denied"
+        case .EROFS: "the file system is read-only"
+        case .ENOSPC, .EDQUOT: "no space is left"
+        case .ENOTDIR, .EEXIST: "a file is in the place of a folder"
+        case .ENAMETOOLONG: "the name is too long"
+        case .ENOENT: "the folder cannot be made there"
+        default: error.localizedDescription
+        }
     }
 }

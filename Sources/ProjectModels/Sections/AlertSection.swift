@@ -9,7 +9,8 @@ struct AlertSection {
     func read(_ settings: Settings?) -> AlertDefinition {
         guard let settings else { return AlertDefinition() }
         let channels = Settings(settings.value("channels"))?.entries ?? []
-        let areChannelsKnown = settings.entry("channels")?.value.isBroken != true
+        let areChannelsKnown =
+            settings.entry("channels")?.value.isBroken != true && !settings.isMistyped("channels", in: KeyTables.alerts)
         return AlertDefinition(
             channels: channels.compactMap(channel),
             rules: settings.items("rules").compactMap { item in

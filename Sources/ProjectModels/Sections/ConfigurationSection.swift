@@ -24,17 +24,18 @@ struct ConfigurationSection {
                 "invalid_value", "`version`: this headrace reads version 1 only", at: root.position(of: "version"))
         }
         configuration.name = root.text("name")
-        configuration.sources = registry(root.entry("sources"), read: source)
-        configuration.destinations = registry(root.entry("destinations"), read: destination)
+        configuration.sources = registry("sources", in: root, read: source)
+        configuration.destinations = registry("destinations", in: root, read: destination)
         configuration.state = state(root)
         configuration.alerts = AlertSection(findings: findings).read(root.settings("alerts"))
         return configuration
     }
 
     private func registry<Definition>(
-        _ entry: YAMLEntry?, read: (String, Settings, Diagnostic.Position) -> Definition?
+        _ key: String, in root: Settings, read: (String, Settings, Diagnostic.Position) -> Definition?
     ) -> Registry<Definition> {
-        guard let entry, !entry.value.isNull else { return Registry(names: []) }
+        if root.isMistyped(key, in: KeyTables.headrace) { return .unreadable }
+        guard let entry = root.entry(key), !entry.value.isNull else { return Registry(names: []) }
         guard let section = Settings(entry.value) else { return .unreadable }
         var registry = Registry<Definition>(names: Set(section.entries.map(\.key)))
         for item in section.entries {
@@ -46,6 +47,7 @@ struct ConfigurationSection {
     }
 
     private func source(_ name: String, _ settings: Settings, at position: Diagnostic.Position) -> SourceDefinition? {
+        requirePositive("statement_timeout", in: settings)
         let kind: SourceDefinition.Kind
         switch settings.text("type") {
         case "sqlite":
@@ -58,7 +60,6 @@ struct ConfigurationSection {
                 url: settings.secret("url") ?? Secret(""), allowSuperuser: settings.boolean("allow_superuser") ?? false)
         default: return nil
         }
-        requirePositive("statement_timeout", in: settings)
         return SourceDefinition(
             name: name, kind: kind, statementTimeout: settings.duration("statement_timeout"), position: position)
     }
@@ -66,6 +67,12 @@ struct ConfigurationSection {
     private func destination(
         _ name: String, _ settings: Settings, at position: Diagnostic.Position
     ) -> DestinationDefinition? {
+        requirePositive("timeout", in: settings)
+        if let rate = settings.number("max_requests_per_second"), rate == 0 {
+            findings.error(
+                "invalid_value", "`max_requests_per_second`: must be more than 0; null means no cap",
+                at: settings.position(of: "max_requests_per_second"))
+        }
         guard let projectUID = settings.text("project_uid") else { return nil }
         // It travels in a header.
         guard UserUID.isValid(projectUID.utf8) else {
@@ -73,12 +80,6 @@ struct ConfigurationSection {
                 "invalid_value", "`project_uid`: must be visible ASCII without spaces",
                 at: settings.position(of: "project_uid"))
             return nil
-        }
-        requirePositive("timeout", in: settings)
-        if let rate = settings.number("max_requests_per_second"), rate == 0 {
-            findings.error(
-                "invalid_value", "`max_requests_per_second`: must be more than 0; null means no cap",
-                at: settings.position(of: "max_requests_per_second"))
         }
         var destination = DestinationDefinition(name: name, projectUID: projectUID, position: position)
         destination.region = settings.text("region").flatMap(ContentstackRegion.id) ?? "na"
@@ -93,25 +94,28 @@ struct ConfigurationSection {
         return destination
     }
 
-    private func state(_ root: Settings) -> StateDefinition? {
+    /// The standard one where the file says it wrongly, so that the rest of the project can still be checked.
+    private func state(_ root: Settings) -> StateDefinition {
         let standard = StateDefinition(
             location: .sqlite(path: ProjectPaths.absolute(".headrace/state.db", in: directory)))
         guard let settings = root.settings("state") else { return standard }
         var state = standard
         if let url = settings.text("url") {
-            guard let location = location(url) else {
+            state.position = settings.position(of: "url")
+            if let location = location(url) {
+                state.location = location
+            } else {
                 findings.error(
-                    "invalid_value", "`url`: a state is at sqlite:PATH or postgresql://…",
-                    at: settings.position(of: "url"))
-                return nil
+                    "invalid_value", "`url`: a state is at sqlite:PATH or postgresql://…", at: state.position)
             }
-            state.location = location
         }
         state.retainsValues = settings.boolean("retain_values") ?? true
         state.memoryLimitInBytes = settings.byteCount("memory_limit") ?? state.memoryLimitInBytes
         state.key = settings.secret("key")
         if settings.text("key") == "" { requireText("key", in: settings) }
-        if case .postgres = state.location, settings.entry("key") == nil {
+        if case .postgres = state.location, settings.entry("key") == nil,
+            !settings.isMistyped("key", in: KeyTables.state)
+        {
             findings.error(
                 "missing_key", "a PostgreSQL state needs the key `key`", at: root.entry("state")?.keyPosition)
         }

@@ -10,6 +10,7 @@ struct ConstantReader {
     private struct Misfit: Error {
         var code = "constant_type"
         var reason: String
+        var hint: String?
     }
 
     /// The constant as the destination gets it, or nil after a finding.
@@ -26,7 +27,7 @@ struct ConstantReader {
                 error.code,
                 "`\(key)`: the constant does not fit attribute `\(attribute.key)` (\(attribute.type.rawValue)): "
                     + error.reason,
-                at: value.position)
+                at: value.position, hint: error.hint)
             return nil
         }
     }
@@ -125,6 +126,20 @@ struct ConstantReader {
     }
 
     private func misfit(_ scalar: YAMLScalar, _ expected: String) -> Misfit {
-        Misfit(reason: "expected \(expected), found \(attribute.isPII ? "another text" : scalar.shown)")
+        let isQuoted = isInNeedlessQuotes(scalar)
+        let found = attribute.isPII ? "another text" : (isQuoted ? "the quoted text " : "") + scalar.shown
+        return Misfit(
+            reason: "expected \(expected), found \(found)", hint: isQuoted ? "write it without quotes" : nil)
+    }
+
+    /// True for `"true"` or `"5"` where true or 5 would fit.
+    private func isInNeedlessQuotes(_ scalar: YAMLScalar) -> Bool {
+        guard !scalar.isPlain, !scalar.isExpanded else { return false }
+        var plain = scalar
+        plain.isPlain = true
+        switch (attribute.type, plain.meaning) {
+        case (.boolean, .boolean), (.integer, .integer), (.number, .integer), (.number, .number): return true
+        default: return false
+        }
     }
 }

@@ -50,10 +50,7 @@ struct MappingSection {
 
     private func checkOrigin(_ settings: Settings, _ item: YAMLValue) -> Bool {
         let origins = ["column", "value", "template"].compactMap(settings.entry)
-        let isMistyped = settings.entries.contains { entry in
-            KeyTables.mapping[entry.key] == nil
-                && NearestName.find(entry.key, among: ["column", "value", "template"]) != nil
-        }
+        let isMistyped = ["column", "value", "template"].contains { settings.isMistyped($0, in: KeyTables.mapping) }
         if origins.isEmpty, !isMistyped {
             findings.error(
                 "missing_key", "a mapping needs one of the keys `column`, `value` and `template`", at: item.position)

@@ -36,9 +36,24 @@ struct ModelSection {
         model.description = settings.text("description")
         model.tests = tests
         model.piiColumns = distinct("pii", in: settings)
+        model.columnPlaces = columnPlaces(settings)
         model.timeZone = settings.text("time_zone")
         model.primaryKeyPosition = settings.position(of: "primary_key")
+        model.primaryKeyPlaces = Self.places(settings.texts("primary_key"))
         return model
+    }
+
+    /// Where `pii` and the tests name columns.
+    private func columnPlaces(_ settings: Settings) -> [ColumnPlace] {
+        let tests = settings.items("tests").compactMap { Settings($0) }
+        let named = tests.flatMap { test in
+            test.texts("unique") + test.texts("not_null") + (test.settings("accepted_values")?.texts("column") ?? [])
+        }
+        return Self.places(settings.texts("pii") + named)
+    }
+
+    private static func places(_ texts: [(text: String, position: Diagnostic.Position)]) -> [ColumnPlace] {
+        texts.filter { !$0.text.isEmpty }.map { ColumnPlace(column: $0.text, position: $0.position) }
     }
 
     private func distinct(_ key: String, in settings: Settings) -> [String] {

@@ -1,6 +1,6 @@
 import SyncCore
 
-/// Reads `schedule`, whose shape was checked; the scheduler gives the cron fields their meaning.
+/// Reads `schedule`, whose shape was checked.
 struct ScheduleSection {
     private static let names = ["@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"]
 
@@ -15,39 +15,34 @@ struct ScheduleSection {
             catchUp: settings.choice("catch_up") ?? .one)
     }
 
+    private func fields(_ scalar: YAMLScalar, at position: Diagnostic.Position) -> ScheduleDefinition.Trigger? {
+        if Self.names.contains(scalar.text) { return .cron(scalar.text) }
+        let problems = CronFields.problems(in: scalar.text)
+        if problems == [] { return .cron(scalar.text) }
+        let shape = "five fields, such as \"*/15 * * * *\", or one of \(Self.names.joined(separator: ", "))"
+        // The problems quote the fields, and what a variable holds is not shown.
+        let shown = scalar.isExpanded ? nil : problems?.joined(separator: "; ")
+        findings.error("invalid_value", "`cron`: \(shown ?? shape)", at: position)
+        return nil
+    }
+
     private func trigger(_ settings: Settings, _ entry: YAMLEntry) -> ScheduleDefinition.Trigger? {
         switch (settings.entry("cron"), settings.entry("every")) {
         case (nil, nil):
+            if ["cron", "every"].contains(where: { settings.isMistyped($0, in: KeyTables.schedule) }) { return nil }
             findings.error("missing_key", "a schedule needs one of the keys `cron` and `every`", at: entry.keyPosition)
             return nil
         case (.some, .some(let every)):
             findings.error("conflicting_keys", "`every` cannot stand beside `cron`", at: every.keyPosition)
             return nil
         case (.some(let cron), nil):
-            guard let text = settings.text("cron") else { return nil }
-            if isCron(text) { return .cron(text) }
-            findings.error(
-                "invalid_value",
-                "`cron`: five fields, such as \"*/15 * * * *\", or one of "
-                    + Self.names.joined(separator: ", "), at: cron.value.position)
-            return nil
+            guard let scalar = cron.value.scalar, !scalar.isWrittenNull else { return nil }
+            return fields(scalar, at: cron.value.position)
         case (nil, .some(let every)):
             guard let interval = settings.duration("every") else { return nil }
             if interval > .zero { return .every(interval) }
             findings.error("invalid_duration", "`every`: must be longer than 0", at: every.value.position)
             return nil
         }
-    }
-
-    private func isCron(_ text: String) -> Bool {
-        if text.hasPrefix("@") { return Self.names.contains(text) }
-        let fields = text.split(whereSeparator: \.isWhitespace)
-        return fields.count == 5
-            && fields.allSatisfy { field in
-                field.utf8.allSatisfy { byte in
-                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                        || "*/,-?#".utf8.contains(byte)
-                }
-            }
     }
 }

@@ -5,10 +5,12 @@ struct ProjectFile {
     /// Relative to the project.
     let path: String
     let text: String
-    private let lines: [Substring]
+    let lines: [Substring]
 
+    /// Without a byte order mark: neither parser takes one, and editors count no column for it.
     init(path: String, text: String) {
         self.path = path
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         self.text = text
         lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }

@@ -12,10 +12,11 @@ struct YAMLReader {
     private let file: ProjectFile
     private let findings: Findings
     private var masked: [Diagnostic.Position: String] = [:]
+    private var dropped: [YAMLValue] = []
     private var valueCount = 0
 
     /// The document, or nil when it is empty or no YAML. Reports syntax errors and repeated keys.
-    static func read(_ file: ProjectFile, findings: Findings) -> YAMLValue? {
+    static func read(_ file: ProjectFile, findings: Findings) -> YAMLDocument? {
         var reader = YAMLReader(file: file, findings: findings)
         guard let node = reader.compose() else { return nil }
         let value = reader.value(of: node)
@@ -25,7 +26,7 @@ struct YAMLReader {
                 at: Diagnostic.Position(file.path, line: 1))
             return nil
         }
-        return value
+        return YAMLDocument(value: value, dropped: reader.dropped)
     }
 
     private init(file: ProjectFile, findings: Findings) {
@@ -115,6 +116,7 @@ struct YAMLReader {
             if valueCount > Self.maximumValues { break }
             guard let scalar = key.scalar else {
                 findings.error("wrong_type", "a key is a text, found \(key.kindName)", at: key.position)
+                dropped += [key, content]
                 continue
             }
             let name = masked[key.position] ?? scalar.text
@@ -122,6 +124,7 @@ struct YAMLReader {
                 let place = "line \(first.keyPosition.line)"
                 findings.error(
                     "duplicate_key", "`\(name)` is written twice in one mapping, first in \(place)", at: key.position)
+                dropped.append(content)
             } else {
                 entries.append(YAMLEntry(key: name, keyPosition: key.position, value: content))
             }

@@ -18,6 +18,22 @@ struct YAMLEntry {
     var key: String
     var keyPosition: Diagnostic.Position
     var value: YAMLValue
+
+    /// True for a key that looks like one; what does not may be a value in the wrong place, and is not shown.
+    var isPlainlyNamed: Bool {
+        key.utf8.count <= 64
+            && key.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || "_-.".utf8.contains(byte)
+            }
+    }
+}
+
+/// What a file says, and what it says twice or in a place where nobody reads it.
+struct YAMLDocument {
+    var value: YAMLValue
+    /// Reported and left out of `value`.
+    var dropped: [YAMLValue] = []
 }
 
 /// A text, and whether it may stand for a number, a boolean or null.
@@ -60,13 +76,29 @@ struct YAMLScalar {
     var isWrittenNull: Bool { !isExpanded && meaning == .null }
 
     /// The text for a message, unless it came from a variable.
-    var shown: String { isExpanded ? "the variable's value" : "`\(text)`" }
+    var shown: String { isExpanded ? "the variable's value" : "`\(excerpt)`" }
+
+    /// What fits into a message of one line.
+    var excerpt: String {
+        let line = text.prefix { !$0.isNewline }.prefix(80)
+        return line.count < text.count ? line + "…" : text
+    }
 }
 
 extension YAMLValue {
     var scalar: YAMLScalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
     var isBroken: Bool { if case .broken = content { true } else { false } }
     var isNull: Bool { scalar?.isWrittenNull ?? false }
+
+    /// What was found, for `expected …, found …`, where the value itself may not be shown.
+    var silentKindName: String {
+        guard let scalar, !isNull, !scalar.isExpanded else { return kindName }
+        switch scalar.meaning {
+        case .boolean: return "a boolean"
+        case .integer, .number: return "a number"
+        case .text, .null: return "a text"
+        }
+    }
 
     /// What was found, for `expected …, found …`.
     var kindName: String {
@@ -78,9 +110,9 @@ extension YAMLValue {
             switch scalar.meaning {
             case .null where scalar.isWrittenNull: "nothing"
             case _ where scalar.isExpanded: "the text of a variable"
-            case .boolean: "the boolean `\(scalar.text)`"
-            case .integer, .number: "the number `\(scalar.text)`"
-            case .text, .null: "the text `\(scalar.text)`"
+            case .boolean: "the boolean `\(scalar.excerpt)`"
+            case .integer, .number: "the number `\(scalar.excerpt)`"
+            case .text, .null: "the text `\(scalar.excerpt)`"
             }
         }
     }

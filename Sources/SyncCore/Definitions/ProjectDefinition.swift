@@ -65,6 +65,8 @@ package struct StateDefinition: Sendable {
     package var memoryLimitInBytes = 512 * 1024 * 1024
     /// Replaces the key file; as written by the user, any length.
     package var key: Secret?
+    /// Where the location is written; nil for the standard one.
+    package var position: Diagnostic.Position?
     package init(location: Location) { self.location = location }
 }
 
@@ -112,6 +114,13 @@ package enum ModelTest: Sendable, Hashable {
     case rowCount(minimum: Int?, maximum: Int?)
 }
 
+/// Where a model names one of its columns, for findings of the describe.
+package struct ColumnPlace: Sendable, Hashable {
+    package var column: String
+    package var position: Diagnostic.Position?
+    package init(column: String, position: Diagnostic.Position?) { (self.column, self.position) = (column, position) }
+}
+
 /// One SELECT in git, and what identifies its rows.
 package struct ModelDefinition: Sendable {
     package var name: String
@@ -122,11 +131,15 @@ package struct ModelDefinition: Sendable {
     package var tests: [ModelTest] = []
     /// Columns masked in `preview` beyond those that feed a pii attribute.
     package var piiColumns: [String] = []
+    /// Every column that `pii` and the tests name, in file order.
+    package var columnPlaces: [ColumnPlace] = []
     /// IANA name of the zone that timestamps without one are in.
     package var timeZone: String?
     package var position: Diagnostic.Position?
-    /// Where each primary key column is written, for findings of the describe.
+    /// Where the primary key is written.
     package var primaryKeyPosition: Diagnostic.Position?
+    /// Where each of its columns is.
+    package var primaryKeyPlaces: [ColumnPlace] = []
 
     package init(
         name: String, source: SourceDefinition, statement: SQLStatement, primaryKey: [String],
@@ -154,6 +167,8 @@ package struct Project: Sendable {
     package var models: [ModelDefinition]
     /// Sorted by name.
     package var syncs: [SyncDefinition]
+    /// Of the files that the definitions came from.
+    package var sourceLines = SourceLines()
 
     package init(
         name: String, directory: String, sources: [SourceDefinition], destinations: [DestinationDefinition],

@@ -69,7 +69,7 @@ struct OpenedProject: Sendable {
         case .postgres:
             throw .error(
                 "state_unsupported", "this version keeps its state in SQLite only",
-                at: Diagnostic.Position("headrace.yml", line: 1),
+                at: project.state.position,
                 hint: "write state: {url: \"sqlite:.headrace/state.db\"}")
         }
     }

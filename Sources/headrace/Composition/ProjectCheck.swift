@@ -39,7 +39,8 @@ struct ProjectCheck {
             }
         }
         return Outcome(
-            findings: findings.sorted(by: Diagnostic.inFileOrder), checkedCount: selected.count,
+            findings: findings.map(reading.sourceLines.shown).sorted(by: Diagnostic.inFileOrder),
+            checkedCount: selected.count,
             exit: ExitStatus.strongest(exits))
     }
 }

@@ -48,6 +48,19 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             name: "an unknown key column", project: { $0.primaryKey = "ident" },
             file: "models/members.yml", mark: "primary_key", says: ["ident"]),
         BadFile(
+            name: "an unknown column in pii", project: { $0.model = ["pii: [tier, teir]"] },
+            file: "models/members.yml", mark: "pii:", says: ["teir", "tier"]),
+        BadFile(
+            name: "an unknown column in a test",
+            project: { $0.model = ["tests:", "  - {accepted_values: {column: pionts, values: [1]}}"] },
+            file: "models/members.yml", mark: "pionts", says: ["pionts", "points"]),
+        BadFile(
+            name: "a time zone that is none", project: { $0.model = ["time_zone: Europe/Berln"] },
+            file: "models/members.yml", mark: "time_zone", says: ["Europe/Berln", "Europe/Berlin"]),
+        BadFile(
+            name: "an unknown part of a key", project: { $0.primaryKey = "\n    - id\n    - tierr" },
+            file: "models/members.yml", mark: "- tierr", says: ["tierr", "tier"]),
+        BadFile(
             name: "an unknown attribute", project: { $0.mappings[0] = "{column: tier, attribute: loyalty_teir}" },
             file: "models/members.yml", mark: "loyalty_teir", says: ["loyalty_teir", "loyalty_tier"]),
         BadFile(
@@ -118,6 +131,10 @@ struct BadFile: Sendable, CustomTestStringConvertible {
 
         let run = try await shop.headrace("run")
         #expect(run.exit == bad.exit)
+        if bad.file != "headrace.yml", !bad.mark.isEmpty {
+            let line = try #require(Self.line(bad.mark, in: try shop.folder.text(of: bad.file)))
+            #expect((run.stdout + run.stderr).contains("    \(line)\n"), "\(run.stdout)\(run.stderr)")
+        }
         let place = "\(bad.file):\(finding.line ?? 0)"
         #expect((run.stdout + run.stderr).contains(place), "\(run.stdout)\(run.stderr)")
         #expect(!(run.stdout + run.stderr).contains("Fatal error"))
@@ -140,6 +157,32 @@ struct BadFile: Sendable, CustomTestStringConvertible {
         let output = try await RunningProcess(["run"], in: folder.url).end()
         #expect(output.exit == 2)
         #expect((output.stdout + output.stderr).contains("headrace.yml"))
+    }
+
+    @Test func aMistypedPIIColumnIsNotPreviewedInClear() async throws {
+        var project = MembersProject()
+        project.model = ["pii: [teir]"]
+        let shop = try await Workshop(project, rows: Workshop.plainRows(2))
+        let preview = try await shop.headrace("preview", "members")
+        #expect(preview.exit == 2)
+        #expect(preview.stdout == "")
+        #expect(preview.stderr.contains("teir"), "\(preview.stderr)")
+    }
+
+    @Test func aByteOrderMarkBeforeAStatementMovesNoPlace() async throws {
+        var project = MembersProject()
+        project.sql = "\u{FEFF}SELECT id, uid, tier, pionts FROM members\n"
+        let shop = try await Workshop(project, rows: Workshop.plainRows(1))
+        let text = try await shop.headrace("check").stdout
+        #expect(text.contains("models/members.sql:1:23: error: "), "\(text)")
+        project.sql = "\u{FEFF}SELECT id, uid, tier, points FROM members\n"
+        try shop.folder.write(["models/members.sql": project.sql])
+        #expect(try await shop.headrace("check").exit == 0)
+    }
+
+    /// The first line that holds the mark.
+    static func line(_ mark: String, in text: String) -> String? {
+        text.split(separator: "\n").first { $0.contains(mark) }.map(String.init)
     }
 
     /// Counted from 1.

@@ -42,11 +42,32 @@ import Testing
         #expect(findings(.double, .string, key: .double).map(\.code) == ["type_mismatch", "type_mismatch"])
     }
 
-    @Test("times without a zone need the model's, and that must exist")
+    @Test("times without a zone need the model's")
     func timeZones() {
         #expect(findings(.localTimestamp, .timestamp).map(\.code) == ["time_zone_missing"])
         #expect(findings(.localTimestamp, .timestamp, zone: "Europe/Berlin").isEmpty)
-        #expect(findings(.timestamp, .timestamp, zone: "Europe/Berlim").map(\.code) == ["time_zone_unknown"])
+    }
+
+    @Test("a column that only pii or a test names is looked for too, once a place")
+    func namedColumns() {
+        var bench = PlanningBench(
+            mappings: [],
+            columns: [
+                ColumnDescription(name: "id", type: .text, typeName: "text"),
+                ColumnDescription(name: "first_name", type: .text, typeName: "text"),
+            ])
+        bench.sync.model.columnPlaces = [
+            ColumnPlace(column: "first_name", position: Diagnostic.Position("models/members.yml", line: 4)),
+            ColumnPlace(column: "frist_name", position: Diagnostic.Position("models/members.yml", line: 5, column: 9)),
+        ]
+        for found in [
+            SyncCheck.findings(sync: bench.sync, columns: bench.columns, dialect: .sqlite),
+            SyncCheck.findings(model: bench.sync.model, columns: bench.columns),
+        ] {
+            #expect(found.map(\.code) == ["unknown_column"])
+            #expect(found.first?.position == Diagnostic.Position("models/members.yml", line: 5, column: 9))
+            #expect(found.first?.hint == "did you mean first_name?")
+        }
     }
 
     @Test("a nullable key is a note, a declared SQLite type a warning")

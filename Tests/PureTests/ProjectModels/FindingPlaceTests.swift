@@ -44,6 +44,16 @@ import Testing
         headrace("version: 1\nname: a\nname: b\n", "3:1 duplicate_key"),
         headrace("version: 1\nstate: {memory_limit: lots}\n", "2:23 invalid_value"),
         headrace("version: 1\nstate: {url: mysql://x}\n", "2:14 invalid_value"),
+        headrace(
+            """
+            version: 1
+            destinations:
+              personalize: {type: contentstack_personalize, project_uid: "a b", timeout: 0s}
+
+            """, "3:62 invalid_value", "3:78 invalid_duration"),
+        headrace(
+            "version: 1\nsources: {shop: {type: sqlite, statement_timeout: 0s}}\n", "2:11 missing_key",
+            "2:51 invalid_duration"),
         headrace("version: 1\nstate: {url: \"postgresql://x/y\"}\n", "2:1 missing_key"),
         headrace(
             "version: 1\nsources:\n  shop: {type: sqlite, path: x, statement_timeout: 10}\n", "3:52 invalid_duration"),
@@ -79,6 +89,7 @@ import Testing
         Case(
             file: "models/people.sql", text: "-- nothing\n/* yet */ ;\n",
             expected: ["models/people.sql:1:1 empty_model"]),
+        Case(file: "models/other.yaml", text: "model: {}\n", expected: ["models/other.yaml:1:1 wrong_extension"]),
         Case(file: "models/other.sql", text: "SELECT 1", expected: ["models/other.sql:1:1 missing_model_file"]),
         Case(
             file: "models/attributes.yml", text: "attributes:\n  tier: {type: string}\n  CITY: {type: string}\n",

@@ -37,7 +37,7 @@ import Testing
                 "headrace.yml:3:24 unknown_key", "headrace.yml:5:63 unset_variable",
                 "headrace.yml:5:82 invalid_duration", "models/attributes.yml:1:27 wrong_type",
                 "models/broken.yml:2:1 yaml_syntax", "models/people.yml:2:11 unknown_source",
-                "models/people.yml:3:16 invalid_value", "models/people.yml:4:14 invalid_value",
+                "models/people.yml:3:16 invalid_value", "models/people.yml:4:14 time_zone_unknown",
                 "models/people.yml:7:18 unknown_destination", "models/people.yml:10:22 invalid_value",
                 "models/people.yml:11:24 wrong_type",
             ])

@@ -41,7 +41,8 @@ import Testing
             let schema = try #require(ProjectSchemas.all.first { $0.name == name }?.schema)
             let root = try #require(try JSONSerialization.jsonObject(with: Data(schema.utf8)) as? [String: Any])
             #expect(root["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
-            let value = try #require(YAMLReader.read(ProjectFile(path: name, text: text), findings: Findings()))
+            let document = YAMLReader.read(ProjectFile(path: name, text: text), findings: Findings())
+            let value = try #require(document?.value)
             #expect(unknownKeys(of: value, in: root) == [])
         }
     }
@@ -50,7 +51,7 @@ import Testing
         let schema = try #require(ProjectSchemas.all.first?.schema)
         let root = try #require(try JSONSerialization.jsonObject(with: Data(schema.utf8)) as? [String: Any])
         let file = ProjectFile(path: "x", text: "sources: {shop: {type: sqlite, pth: x}}")
-        let value = try #require(YAMLReader.read(file, findings: Findings()))
+        let value = try #require(YAMLReader.read(file, findings: Findings())?.value)
         #expect(unknownKeys(of: value, in: root) == ["pth"])
     }
 
