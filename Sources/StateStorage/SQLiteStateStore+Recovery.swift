@@ -2,9 +2,8 @@ internal import SQLDatabases
 package import SyncCore
 
 extension SQLiteStateStore {
-    /// A plan that is still built after this long belongs to a `plan` command that was killed: it takes no lock. A
-    /// complete one may not be applied any more.
-    private static let longestLife: Int64 = 24 * 3600 * 1_000_000
+    /// A plan that is still built after this long belongs to a `plan` command that was killed: it takes no lock.
+    private static let longestBuild: Int64 = 24 * 3600 * 1_000_000
 
     package func recoverRuns(
         of sync: String, except current: RunID, at now: WallTime
@@ -27,9 +26,12 @@ extension SQLiteStateStore {
             }
             try Self.closeOrphans(of: sync, except: current, on: connection)
             try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
-            try Self.expirePlans(at: now, on: connection)
             return recovered
         }
+    }
+
+    package func expirePlans(before limit: WallTime) throws(StateFailure) {
+        try write { try Self.expirePlans(before: limit, on: $0) }
     }
 
     private static func end(
@@ -122,12 +124,12 @@ extension SQLiteStateStore {
     }
 
     /// Plans that are too old to be applied, of any sync: what they would have sent goes.
-    private static func expirePlans(at now: WallTime, on connection: SQLiteConnection) throws {
+    private static func expirePlans(before limit: WallTime, on connection: SQLiteConnection) throws {
         let expired = try connection.rows(
             "SELECT plan_no FROM plans_data WHERE status IN ('ready', 'blocked') AND created_at < ?1"
                 + " AND NOT \(isOfOpenRun)"
         ) {
-            $0.bind(now.microseconds - longestLife, at: 1)
+            $0.bind(limit, at: 1)
         } read: {
             $0.integer(at: 0)
         }
@@ -145,7 +147,7 @@ extension SQLiteStateStore {
             "SELECT plan_no FROM plans_data WHERE sync = ?1 AND status = 'building' AND created_at < ?2"
         ) {
             $0.bind(sync, at: 1)
-            $0.bind(now.microseconds - longestLife, at: 2)
+            $0.bind(now.microseconds - longestBuild, at: 2)
         } read: {
             $0.integer(at: 0)
         }

@@ -57,8 +57,7 @@ extension Engine {
                 .usage,
                 .error("plan_outdated", "plan \(plan.planID) \(text)", hint: "make a new one with `headrace plan`"))
         }
-        let age = environment.now().microseconds - plan.createdAt.microseconds
-        if Double(age) / 1e6 > environment.planTimeToLive.seconds { throw refuse("is older than 24 hours") }
+        if plan.createdAt < environment.oldestApplicable { throw refuse("is older than state.plan_ttl allows") }
         switch plan.status {
         case .ready, .blocked, .delivering: break
         case .finished: throw refuse("was applied already")

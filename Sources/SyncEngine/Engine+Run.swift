@@ -82,6 +82,7 @@ extension Engine {
                     noteRecovered(
                         try await state.recoverRuns(of: checked.sync.name, except: run, at: environment.now()),
                         of: checked.sync.name)
+                    try await state.expirePlans(before: environment.oldestApplicable)
                     try await state.protect(protectedNames(of: checked.sync), of: checked.sync.name)
                     try await work(session)
                 } catch {

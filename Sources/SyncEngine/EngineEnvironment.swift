@@ -17,8 +17,6 @@ package struct EngineEnvironment: Sendable {
     package var logger: Logger
     /// Waits that long; throws when the task is cancelled.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
-    /// How old a plan may be applied.
-    package var planTimeToLive: Duration = .seconds(24 * 3600)
 
     package init(
         project: Project, state: any StateStore, keys: KeyRing,
@@ -37,5 +35,11 @@ package struct EngineEnvironment: Sendable {
         self.now = now
         self.random = random
         self.logger = logger
+    }
+
+    /// Plans that were made earlier can no longer be applied.
+    var oldestApplicable: WallTime {
+        let (seconds, attoseconds) = project.state.planTimeToLive.components
+        return WallTime(microseconds: now().microseconds - seconds * 1_000_000 - attoseconds / 1_000_000_000_000)
     }
 }

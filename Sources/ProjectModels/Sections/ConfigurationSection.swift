@@ -64,13 +64,16 @@ struct ConfigurationSection {
             name: name, kind: kind, statementTimeout: settings.duration("statement_timeout"), position: position)
     }
 
+    /// In requests a second; a run that may send less would not end.
+    private static let lowestRate = 0.001
+
     private func destination(
         _ name: String, _ settings: Settings, at position: Diagnostic.Position
     ) -> DestinationDefinition? {
         requirePositive("timeout", in: settings)
-        if let rate = settings.number("max_requests_per_second"), rate == 0 {
+        if let rate = settings.number("max_requests_per_second"), rate < Self.lowestRate {
             findings.error(
-                "invalid_value", "`max_requests_per_second`: must be more than 0; null means no cap",
+                "invalid_value", "`max_requests_per_second`: must be at least 0.001; null means no cap",
                 at: settings.position(of: "max_requests_per_second"))
         }
         guard let projectUID = settings.text("project_uid") else { return nil }
@@ -111,6 +114,8 @@ struct ConfigurationSection {
         }
         state.retainsValues = settings.boolean("retain_values") ?? true
         state.memoryLimitInBytes = settings.byteCount("memory_limit") ?? state.memoryLimitInBytes
+        requirePositive("plan_ttl", in: settings)
+        state.planTimeToLive = settings.duration("plan_ttl") ?? state.planTimeToLive
         state.key = settings.secret("key")
         if settings.text("key") == "" { requireText("key", in: settings) }
         if case .postgres = state.location, settings.entry("key") == nil,

@@ -63,6 +63,8 @@ package struct StateDefinition: Sendable {
     package var retainsValues = true
     /// Bound of the diff's memory.
     package var memoryLimitInBytes = 512 * 1024 * 1024
+    /// How long a plan may be applied after it was made.
+    package var planTimeToLive: Duration = .seconds(24 * 3600)
     /// Replaces the key file; as written by the user, any length.
     package var key: Secret?
     /// Where the location is written; nil for the standard one.

@@ -26,6 +26,8 @@ package protocol StateStore: Sendable {
     /// Ends every run of the sync that is not final and not `current`: whoever is in an open window is marked dirty,
     /// counts are made from the outcomes, the status becomes `interrupted`. The caller holds the sync's lease.
     func recoverRuns(of sync: String, except current: RunID, at now: WallTime) async throws(StateFailure) -> [RunID]
+    /// Plans of any sync that were made before this and not delivered become `superseded` and lose their bodies.
+    func expirePlans(before limit: WallTime) async throws(StateFailure)
     /// Names what the sync keeps no clear text of. Where that is more than before, what earlier plans recorded of
     /// users and values goes: their counts stay. The caller holds the sync's lease.
     func protect(_ names: Set<String>, of sync: String) async throws(StateFailure)

@@ -54,6 +54,17 @@ import Testing
         #expect(try await shop.simulator.stats().requests == 0)
     }
 
+    @Test func refusesAPlanThatIsOlderThanItsTime() async throws {
+        var project = MembersProject()
+        project.state = "{url: \"sqlite:.headrace/state.db\", plan_ttl: 1ms}"
+        let shop = try await Workshop(project, rows: Workshop.plainRows(2))
+        let plan = try await shop.plan()
+        let refused = try await shop.headrace("apply", plan.line.planID)
+        #expect(refused.exit == 2)
+        #expect((refused.stdout + refused.stderr).contains("plan_ttl"))
+        #expect(try await shop.simulator.stats().requests == 0)
+    }
+
     @Test func saysThatItKnowsNoSuchPlan() async throws {
         let shop = try await Workshop(rows: Workshop.plainRows(1))
         let refused = try await shop.headrace("apply", "01ARZ3NDEKTSV4RRFFQ69G5FAV")

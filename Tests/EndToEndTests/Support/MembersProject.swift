@@ -8,6 +8,7 @@ struct MembersProject: Sendable {
     var projectUID = SimulatorProcess.projectUID
     /// Further lines of the destination.
     var destination = ["max_in_flight: 16"]
+    var state = "{url: \"sqlite:.headrace/state.db\"}"
     var sql = "SELECT id, uid, tier, points, note FROM members\n"
     var primaryKey = "id"
     /// Further lines of the model.
@@ -28,7 +29,7 @@ struct MembersProject: Sendable {
                     "version: 1", "name: members", "sources:", "  shop: \(source)", "destinations:", "  personalize:",
                     "    type: contentstack_personalize", "    region: na", "    project_uid: \"\(projectUID)\"",
                     "    auth: {method: none}", "    edge_url: \(edgeURL)",
-                ] + destination.map { "    \($0)" } + ["state: {url: \"sqlite:.headrace/state.db\"}"]),
+                ] + destination.map { "    \($0)" } + ["state: \(state)"]),
             "models/members.sql": sql,
             "models/members.yml": Self.lines(
                 ["model:", "  source: shop", "  primary_key: \(primaryKey)"] + model.map { "  \($0)" } + [

@@ -4,6 +4,17 @@ import Testing
 @Suite struct PaceTests {
     let start = ContinuousClock.now
 
+    @Test func aRateNearZeroWaitsADayAtMost() {
+        var pace = Pace(maximumPerSecond: 1e-300)
+        let now = ContinuousClock.now
+        pace.handedOut(at: now)
+        guard case .wait(let until) = pace.permission(at: now) else {
+            Issue.record("it does not wait")
+            return
+        }
+        #expect(until <= now + .seconds(86_400))
+    }
+
     @Test func goesAsFastAsAskedWithoutACeiling() {
         var pace = Pace(maximumPerSecond: nil)
         for _ in 1...1000 { pace.handedOut(at: start) }

@@ -124,13 +124,12 @@ extension StateStoreSuite {
 
     static func aPlanThatIsTooOldLosesItsBodies(_ bench: StateStoreBench) async throws {
         let plan = try await bench.plan(1, [bench.operation(1)])
-        func recover(afterHours hours: Int64) async throws -> PlanStatus? {
-            let later = WallTime(microseconds: plan.createdAt.microseconds + hours * 3_600_000_000)
-            _ = try await bench.store.recoverRuns(of: "another", except: bench.identifier(2), at: later)
+        func expire(before offset: Int64) async throws -> PlanStatus? {
+            try await bench.store.expirePlans(before: WallTime(microseconds: plan.createdAt.microseconds + offset))
             return try await bench.store.plan(matching: plan.planID.text)?.status
         }
-        #expect(try await recover(afterHours: 23) == .ready)
-        #expect(try await recover(afterHours: 25) == .superseded)
+        #expect(try await expire(before: 0) == .ready)
+        #expect(try await expire(before: 1) == .superseded)
     }
 
     static func aRunComesBackAsSaved(_ bench: StateStoreBench) async throws {
