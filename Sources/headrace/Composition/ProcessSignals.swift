@@ -13,8 +13,11 @@ struct ProcessSignals: Sendable {
     /// A reader that closes standard output must not kill a run.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Takes both signals over for the rest of the process.
-    init() {
+    static let ofSending = "stopping: what is in flight finishes; a second signal ends at once"
+    static let ofReading = "stopping: nothing more is read; a second signal ends at once"
+
+    /// Takes both signals over for the rest of the process; `words` answer the first one.
+    init(announcing words: String = ofSending) {
         let queue = DispatchQueue(label: "headrace.signals")
         for (number, reason) in [(SIGINT, StopRequest.Reason.interrupted), (SIGTERM, .terminated)] {
             // The default action would end the process before the source sees the signal.
@@ -29,13 +32,27 @@ struct ProcessSignals: Sendable {
                 }
                 guard !isEcho else { return }
                 guard stop.reason == nil else { _exit(reason.exit.rawValue) }
-                StandardStream.error.print("stopping: what is in flight finishes; a second signal ends at once")
+                StandardStream.error.print(words)
                 stop.request(reason)
                 // The handler holds its source, so that it lives as long as the process.
                 withExtendedLifetime(source) {}
             }
             source.resume()
         }
+    }
+
+    /// Runs work that only reads as a task of its own, which a signal cancels: its statement ends on the server, too.
+    /// Throws `interrupted` with the signal's exit code after one, whatever the work made of its end.
+    func cancelling<Result: Sendable>(_ work: @Sendable @escaping () async throws -> Result) async throws -> Result {
+        // Not structured: only a task with a handle can be cancelled from a signal. It never outlives this call.
+        let task = Task { try await work() }
+        stop.onRequest { _ in task.cancel() }
+        let result = await task.result
+        if let reason = stop.reason {
+            let name = reason == .terminated ? "SIGTERM" : "SIGINT"
+            throw CommandFailure(reason.exit, .error("interrupted", "the command was stopped by \(name)"))
+        }
+        return try result.get()
     }
 
     /// A request of one run's own, so that `headrace cancel` of it leaves the others alone.
