@@ -1,3 +1,4 @@
+import ChangePlanning
 import Logging
 package import SyncCore
 
@@ -24,11 +25,18 @@ extension Engine {
             let builder = planBuilder(checked, scope: scope, options: options, run: runID, observer: observer)
             let built = try await cancelling(on: stop) { try await builder.build(runID) }
             session.take(built)
+            if let key = options.key, !built.summary.hasSelectedRow { warn(ofUnknown: key, in: checked.sync) }
             if built.plan.status == .blocked, !options.overrideGuards {
                 throw RunFailure(.blocked, Self.blockedBy(built.plan.guards))
             }
             try await session.deliver(built.plan, stop: stop)
         }
+    }
+
+    private func warn(ofUnknown key: String, in sync: SyncDefinition) {
+        var metadata: Logger.Metadata = ["sync": "\(sync.name)"]
+        if !sync.match.isPII { metadata["key"] = "\(key)" }
+        environment.logger.warning("no row has the key", metadata: metadata)
     }
 
     static func blockedBy(_ guards: [GuardResult]) -> Diagnostic {
