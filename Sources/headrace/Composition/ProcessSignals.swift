@@ -9,6 +9,8 @@ struct ProcessSignals: Sendable {
     let stop = StopRequest()
     /// Supervisors such as GNU timeout signal the process and then its group: two of a kind this close are one request.
     private static let echo = Duration.milliseconds(250)
+    /// How long work that was cancelled may take to end: a server is asked to cancel a statement every 250 ms.
+    private static let patience = DispatchTimeInterval.seconds(3)
 
     /// A reader that closes standard output must not kill a run.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
@@ -44,13 +46,20 @@ struct ProcessSignals: Sendable {
     /// Runs work that only reads as a task of its own, which a signal cancels: its statement ends on the server, too.
     /// Throws `interrupted` with the signal's exit code after one, whatever the work made of its end.
     func cancelling<Result: Sendable>(_ work: @Sendable @escaping () async throws -> Result) async throws -> Result {
-        // Not structured: only a task with a handle can be cancelled from a signal. It never outlives this call.
+        let (results, continuation) = AsyncStream.makeStream(of: Swift.Result<Result, any Error>.self)
+        // Not structured: only a task with a handle can be cancelled from a signal, and only one that nobody awaits can
+        // be left behind where a server does not even answer the connection. The process ends with it then.
         let task = Task { try await work() }
-        stop.onRequest { _ in task.cancel() }
-        let result = await task.result
-        if let reason = stop.reason {
-            let name = reason == .terminated ? "SIGTERM" : "SIGINT"
-            throw CommandFailure(reason.exit, .error("interrupted", "the command was stopped by \(name)"))
+        Task { continuation.yield(await task.result) }
+        stop.onRequest { _ in
+            task.cancel()
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { continuation.finish() }
+        }
+        let result = await results.first { _ in true }
+        guard let result, stop.reason == nil else {
+            let name = stop.reason == .terminated ? "SIGTERM" : "SIGINT"
+            throw CommandFailure(
+                stop.reason?.exit ?? .interrupted, .error("interrupted", "the command was stopped by \(name)"))
         }
         return try result.get()
     }
