@@ -10,6 +10,8 @@ package struct ProjectReading: Sendable {
     /// The parts that are sound in themselves, also when others are not: enough to ask the databases what they think
     /// of the statements, never enough to run. A sync whose destination is wrong stands here with an empty one.
     package internal(set) var draft: Project?
+    /// Where the state is, also when nothing else is sound; nil when headrace.yml does not say it legibly.
+    package internal(set) var stateLocation: StateDefinition.Location?
     /// Every sync that is written, by name, and the name of its model.
     package internal(set) var writtenSyncs: [(name: String, model: String)] = []
     /// For findings that come later, from the databases.
@@ -81,6 +83,7 @@ private final class ProjectLoading {
         var reading = ProjectReading(findings: [])
         reading.writtenSyncs = files.flatMap { file in file.syncs.map { ($0.name, file.name) } }
             .filter { !$0.name.isEmpty }.sorted { $0.name < $1.name }
+        reading.stateLocation = configuration.stateLocation
         guard let state = configuration.state else { return reading }
         reading.draft = Project(
             name: configuration.name ?? URL(filePath: folder.directory).lastPathComponent,

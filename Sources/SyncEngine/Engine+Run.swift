@@ -1,3 +1,4 @@
+import ChangePlanning
 import Logging
 package import SyncCore
 
@@ -24,6 +25,7 @@ extension Engine {
             let builder = planBuilder(checked, scope: scope, options: options, run: runID, observer: observer)
             let built = try await cancelling(on: stop) { try await builder.build(runID) }
             session.take(built)
+            if let key = options.key, !built.summary.hasSelectedRow { warn(ofUnknown: key, in: checked.sync) }
             if built.plan.status == .blocked, !options.overrideGuards {
                 // An `apply` of it would later record values as confirmed that nobody sent.
                 if options.baseline { try await environment.state.discardPlan(built.plan.planID) }
@@ -31,6 +33,12 @@ extension Engine {
             }
             try await session.deliver(built.plan, stop: stop)
         }
+    }
+
+    private func warn(ofUnknown key: String, in sync: SyncDefinition) {
+        var metadata: Logger.Metadata = ["sync": "\(sync.name)"]
+        if !sync.match.isPII { metadata["key"] = "\(key)" }
+        environment.logger.warning("no row has the key", metadata: metadata)
     }
 
     /// What the state holds no clear text of: attributes by their keys, and the keys of users.

@@ -7,21 +7,26 @@ extension RunReport {
     mutating func close(stop: StopRequest.Reason?, destinationStop: String?, lastTrouble: String?) {
         if !rows.isBalanced || !operations.isBalanced {
             (status, exit) = (.failed, .ownFault)
-            error = "the books do not balance: this is a fault of Headrace; nothing was marked confirmed without proof"
+            fail(
+                "books_unbalanced",
+                "the books do not balance: this is a fault of Headrace; nothing was marked confirmed without proof")
         } else if let stop {
             status = stop == .cancelled ? .cancelled : .interrupted
             exit = stop.exit
-            error =
+            fail(
+                "interrupted",
                 "stopped while sending: \(operations.unknown) unknown, \(operations.deferred) deferred; "
-                + "the next run sends them again"
+                    + "the next run sends them again")
         } else if let destinationStop {
-            (status, exit, error) = (.failed, .destinationStop, destinationStop)
+            (status, exit) = (.failed, .destinationStop)
+            fail("destination_stop", destinationStop)
         } else if operations.unknown > 0 || operations.deferred > 0 {
             (status, exit) = (.failed, .destinationStop)
             let answer = lastTrouble.map { " (the last answer was \($0))" } ?? ""
-            error =
+            fail(
+                "not_all_sent",
                 "not everything could be sent\(answer): \(operations.unknown) unknown, \(operations.deferred) deferred; "
-                + "the next run sends them again, `headrace doctor` asks the destination"
+                    + "the next run sends them again, `headrace doctor` asks the destination")
         } else if operations.rejected > 0 || operations.quarantined > 0 || rows.invalid > 0 {
             (status, exit) = (.completedWithErrors, .completedWithErrors)
         } else {
@@ -32,6 +37,8 @@ extension RunReport {
     /// Takes over what a failure says.
     mutating func fail(_ failure: RunFailure) {
         (status, exit) = (failure.status, failure.exit)
-        error = failure.diagnostic.sentence
+        (error, finding) = (failure.diagnostic.sentence, failure.diagnostic)
     }
+
+    private mutating func fail(_ code: String, _ text: String) { (error, finding) = (text, .error(code, text)) }
 }

@@ -169,9 +169,10 @@ final class RunSession: Sendable {
         report.status = .failed
         report.exit = .alreadyRunning
         report.finishedAt = environment.now()
-        report.error =
-            "run \(run) is using \(what) (process \(holder.processID) on \(holder.host)); "
-            + "wait for it, or end it with `headrace cancel \(run)`"
+        let finding = Diagnostic.error(
+            "already_running", "run \(run) is using \(what) (process \(holder.processID) on \(holder.host))",
+            hint: "wait for it, or end it with `headrace cancel \(run)`")
+        (report.error, report.finding) = (finding.sentence, finding)
         return report
     }
 

@@ -31,6 +31,8 @@ package struct ChangePlanner: Sendable {
     var firstKeys: FirstKeys?
     var invalidSample: [InvalidRow] = []
     private var reportedInvalid = 0
+    /// A row has the user that `--key` names.
+    private var hasSelectedRow = false
     var unseenCursor = 0
     private var loadedUsers = 0
     /// Kept by the state; more are only counted.
@@ -76,6 +78,9 @@ package struct ChangePlanner: Sendable {
     private mutating func consume(row: Int, of batch: RowBatch, asking asked: inout [KeyHash]) {
         rows.queried += 1
         let misfit = typer.type(row: row, of: batch)
+        if options.key != nil, !hasSelectedRow {
+            hasSelectedRow = options.selects(uid: typer.uid, primaryKey: typer.primaryKey)
+        }
         let entry = typer.hasUID ? table.findOrInsert(keys.keyHash(of: typer.uid)) : nil
         let seen = entry.map { table.states[$0].row } ?? .unseen
         let repeated = claimKeys(entry: entry, isRepeatedUID: seen != .unseen)
@@ -176,6 +181,6 @@ package struct ChangePlanner: Sendable {
         let new = loadedUsers > 0 ? measuring.newAttributes().map { attributes[$0] } : []
         return PlanSummary(
             rows: rows, planned: kept?.count ?? planned, keptUsers: kept, mappingAdded: new,
-            measurements: measurements, invalidSample: invalidSample)
+            measurements: measurements, invalidSample: invalidSample, hasSelectedRow: hasSelectedRow)
     }
 }

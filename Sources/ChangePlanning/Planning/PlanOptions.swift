@@ -40,6 +40,8 @@ package struct PlanSummary: Sendable {
     package var measurements: PlanMeasurements
     /// The first twenty.
     package var invalidSample: [InvalidRow]
+    /// Whether a row, valid or not, has the user that `--key` names.
+    package var hasSelectedRow = false
 }
 
 /// The first operations in key order, of which some may yet be withdrawn: a reserve stands by for those.

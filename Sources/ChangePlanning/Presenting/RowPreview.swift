@@ -17,11 +17,13 @@ package struct RowPreview: Sendable {
     private let maskedColumns: Set<Int>
     private let keys: KeyRing
 
-    /// Throws `unknown_column`.
-    package init(sync: SyncDefinition, columns: [ColumnDescription], keys: KeyRing) throws(Diagnostic) {
+    /// Masks what the sync itself makes personal, and the columns named by `masked`. Throws `unknown_column`.
+    package init(
+        sync: SyncDefinition, columns: [ColumnDescription], keys: KeyRing, masked: Set<String> = []
+    ) throws(Diagnostic) {
         typer = try RowTyper(sync: sync, columns: columns)
         misfits = MisfitReport(sync: sync, typer: typer, keys: keys)
-        maskedColumns = misfits.maskedColumns
+        maskedColumns = misfits.maskedColumns.union(columns.indices.filter { masked.contains(columns[$0].name) })
         self.columns = columns.map(\.name)
         attributes = typer.mappings.map(\.key)
         self.keys = keys
@@ -30,10 +32,8 @@ package struct RowPreview: Sendable {
     package mutating func rows(of batch: RowBatch) -> [Row] {
         (0..<batch.rowCount).map { row in
             let cells = (0..<batch.columnCount).map { column -> String? in
-                let cell = batch.cell(row: row, column: column)
-                if cell == .null { return nil }
-                let text = cell.text(of: batch)
-                return maskedColumns.contains(column) ? keys.mask(text) : text
+                Self.shown(
+                    batch.cell(row: row, column: column), of: batch, keys, isMasked: maskedColumns.contains(column))
             }
             if let misfit = typer.type(row: row, of: batch) {
                 let invalid = misfits.row(misfit, row: row, of: batch, typer: typer)
@@ -43,27 +43,58 @@ package struct RowPreview: Sendable {
         }
     }
 
+    /// An attribute is masked when it is personal, and when a column that feeds it is: a second attribute would show
+    /// what the first one hides.
     private func values() -> [ShownValue?] {
         var offset = RowTyper.digestSize
         return typer.mappings.map { mapping in
             defer { offset = typer.canonical.canonicalEnd(at: offset) }
             guard let value = typer.canonical.canonicalValue(at: offset) else { return nil }
-            guard mapping.isProtected, !value.isNull else { return .value(value) }
+            let isMasked = mapping.isProtected || !maskedColumns.isDisjoint(with: mapping.columns)
+            guard isMasked, !value.isNull else { return .value(value) }
             return .masked(keys.mask(valueFingerprint: keys.valueFingerprint(attribute: mapping.key, value)))
         }
     }
 
-    /// A row of a model without a sync: its columns as text, `model.pii` masked.
-    package static func plainRows(of batch: RowBatch, columns: [ColumnDescription], piiColumns: [String], keys: KeyRing)
-        -> [[String?]]
-    {
-        (0..<batch.rowCount).map { row in
-            columns.indices.map { column in
-                let cell = batch.cell(row: row, column: column)
-                if cell == .null { return nil }
-                let text = cell.text(of: batch)
-                return piiColumns.contains(columns[column].name) ? keys.mask(text) : text
+    /// The columns of a model whose values nobody may read: its own `pii` list, what feeds a pii attribute of any of
+    /// its syncs, and the keys of a sync whose uid is personal.
+    package static func maskedColumns(of model: ModelDefinition, syncs: [SyncDefinition]) -> Set<String> {
+        var masked = Set(model.piiColumns)
+        for sync in syncs {
+            if sync.match.isPII { masked.formUnion(model.primaryKey + [sync.match.column]) }
+            for mapping in sync.mappings where mapping.attribute.isPII {
+                switch mapping.origin {
+                case .column(let name): masked.insert(name)
+                case .template(let template): masked.formUnion(template.columns)
+                case .value: break
+                }
             }
         }
+        return masked
+    }
+
+    /// The rows of a model without a sync: their columns as text.
+    package static func plainRows(
+        of batch: RowBatch, columns: [ColumnDescription], masked: Set<String>, keys: KeyRing
+    ) -> [[String?]] {
+        (0..<batch.rowCount).map { row in
+            columns.indices.map { column in
+                shown(
+                    batch.cell(row: row, column: column), of: batch, keys,
+                    isMasked: masked.contains(columns[column].name))
+            }
+        }
+    }
+
+    /// The whole text, however long: whoever prints it cuts it. Nil for NULL.
+    private static func shown(_ cell: Cell, of batch: RowBatch, _ keys: KeyRing, isMasked: Bool) -> String? {
+        let text: String
+        switch cell {
+        case .null: return nil
+        case .text(let slice), .json(let slice), .other(let slice), .bigDecimal(let slice):
+            text = String(decoding: batch.slice(slice), as: UTF8.self)
+        default: text = cell.text(of: batch)
+        }
+        return isMasked ? keys.mask(text) : text
     }
 }

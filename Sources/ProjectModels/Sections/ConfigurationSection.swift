@@ -8,6 +8,8 @@ struct Configuration {
     var sources = Registry<SourceDefinition>.unreadable
     var destinations = Registry<DestinationDefinition>.unreadable
     var state: StateDefinition?
+    /// Nil when the file does not say legibly where the state is: any other place would be the wrong one.
+    var stateLocation: StateDefinition.Location?
     var alerts = AlertDefinition()
 }
 
@@ -27,6 +29,7 @@ struct ConfigurationSection {
         configuration.sources = registry("sources", in: root, read: source)
         configuration.destinations = registry("destinations", in: root, read: destination)
         configuration.state = state(root)
+        if isStateLegible(root) { configuration.stateLocation = configuration.state?.location }
         configuration.alerts = AlertSection(findings: findings).read(root.settings("alerts"))
         return configuration
     }
@@ -125,6 +128,14 @@ struct ConfigurationSection {
                 "missing_key", "a PostgreSQL state needs the key `key`", at: root.entry("state")?.keyPosition)
         }
         return state
+    }
+
+    private func isStateLegible(_ root: Settings) -> Bool {
+        guard let entry = root.entry("state"), !entry.value.isNull else { return true }
+        guard let settings = Settings(entry.value) else { return false }
+        let known = Set(KeyTables.state.keys.map(\.name))
+        return settings.entries.allSatisfy { known.contains($0.key) }
+            && (settings.entry("url") == nil || settings.text("url") != nil)
     }
 
     private func location(_ url: String) -> StateDefinition.Location? {

@@ -54,6 +54,8 @@ package struct RunReport: Sendable {
     package var finishedAt: WallTime?
     /// One sentence for people, without a value or a secret; nil when all went well.
     package var error: String?
+    /// The same as a finding, with its code; known only to the process that ran it.
+    package var finding: Diagnostic?
     package var rows = RowCounts()
     package var operations = OperationCounts()
     package var attempts = AttemptCounts()

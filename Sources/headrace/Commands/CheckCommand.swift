@@ -17,14 +17,17 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let console = options.output.console
         try await ending(console) {
+            let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
             do {
-                let outcome = try await ProjectCheck(OpenedProject.read(options), syncs: syncs).outcome()
+                let check = try ProjectCheck(OpenedProject.read(options), syncs: syncs)
+                let outcome = try await signals.cancelling { await check.outcome() }
                 console.print(outcome.findings)
                 console.say(Self.summary(checked: outcome.checkedCount, findings: outcome.findings))
                 return outcome.exit
             } catch {
                 // Here findings are the result, not the reason that there is none.
                 let failure = CommandFailure(error)
+                guard signals.stop.reason == nil else { throw failure }
                 console.print(failure.findings)
                 console.say(Self.summary(checked: 0, findings: failure.findings))
                 return failure.exit

@@ -24,9 +24,14 @@ struct DoctorCommand: AsyncParsableCommand {
                 show(Examination(part: "project", name: opened.project.name, finding: finding))
             }
             let doctor = Doctor(opened: opened)
-            for source in opened.project.sources { show(await doctor.examine(source)) }
-            for destination in opened.project.destinations { show(await doctor.examine(destination)) }
-            for examination in await doctor.examineState() { show(examination) }
+            let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
+            for source in opened.project.sources {
+                show(try await signals.cancelling { await doctor.examine(source) })
+            }
+            for destination in opened.project.destinations {
+                show(try await signals.cancelling { await doctor.examine(destination) })
+            }
+            for examination in try await signals.cancelling({ await doctor.examineState() }) { show(examination) }
             return Examination.exit(of: examinations)
         }
     }

@@ -25,9 +25,10 @@ struct PlanCommand: AsyncParsableCommand {
         try await ending(console) {
             let opened = try OpenedProject(options)
             let selected = try opened.syncs(matching: syncs)
+            guard !opened.hasNoSync(console) else { return .done }
             let signals = ProcessSignals()
             let engine = try await opened.engine()
-            let outcome = await engine.check(selected)
+            let outcome = try await signals.cancelling { await engine.check(selected) }
             console.complain((opened.findings + outcome.findings).filter { $0.severity != .note })
             guard outcome.exit == .done else { return outcome.exit }
             let display = ProgressDisplay(console: console, logger: engine.environment.logger)
@@ -42,6 +43,7 @@ struct PlanCommand: AsyncParsableCommand {
                     sync: sync.sync.name, plan: planned.plan, users: users, invalidSample: planned.invalidSample,
                     error: planned.error)
                 if index > 0 { console.say("") }
+                if console.isJSON, let error = planned.error { console.complain([error]) }
                 console.print(json: report.json, text: report.text(console.palette))
                 exits.append(planned.exit)
                 if exitCode, let plan = planned.plan, plan.planned > 0 { exits.append(.changesPlanned) }

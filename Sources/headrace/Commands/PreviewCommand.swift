@@ -6,7 +6,10 @@ struct PreviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview",
         abstract: "Show the first rows of a model as a table.",
-        discussion: "Columns that feed a pii attribute, and those of the model's `pii` list, are masked.")
+        discussion: """
+            The model and its syncs are checked first; an error exits 2 and shows no row. Columns that feed a pii \
+            attribute, those of the model's `pii` list, and every attribute that one of them feeds are masked.
+            """)
 
     @Argument(help: "The model's name.") var model: String
     @Option(name: .long, help: "How many rows.") var limit = 20
@@ -24,21 +27,21 @@ struct PreviewCommand: AsyncParsableCommand {
             guard let definition = models.first(where: { $0.name == model }) else {
                 throw SyncSelection.unknown(model, among: models.map(\.name), noun: "model")
             }
-            let preview = try await opened.engine().preview(definition, limit: limit)
+            let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
+            let engine = try await opened.engine()
+            let outcome = try await signals.cancelling { await engine.checkPreview(of: definition) }
+            console.complain((opened.findings + outcome.findings).filter { $0.severity != .note })
+            guard outcome.exit == .done else { return outcome.exit }
+            let limit = limit
+            let report = PreviewReport(
+                try await signals.cancelling { try await engine.preview(definition, limit: limit) })
             if console.isJSON {
-                for row in preview.rows { console.print(json: Self.json(preview.columns, row), text: "") }
+                for row in report.json { console.print(json: row, text: "") }
             } else {
-                var table = TextTable(preview.columns.map { .text($0) })
-                table.rows = preview.rows
-                console.say(table.rendered(console.palette))
-                console.say(console.palette.dim(NumberText.counted(preview.rows.count, "row")))
+                console.say(report.text(console.palette))
+                console.say(console.palette.dim(NumberText.counted(report.preview.rows.count, "row")))
             }
             return .done
         }
-    }
-
-    /// One row as an object of texts, columns in the model's order.
-    static func json(_ columns: [String], _ row: [String]) -> JSONText {
-        .object(zip(columns, row).map { JSONText.Member(key: $0, value: .string($1)) })
     }
 }

@@ -28,6 +28,7 @@ struct RunCommand: AsyncParsableCommand {
                 "--baseline sends nothing: it cannot be combined with --full-resync, --limit or --key.")
         }
         if yes, !baseline { throw ValidationError("--yes belongs to --baseline.") }
+        if let key, key.isEmpty || key == "uid:" { throw ValidationError("--key names no user: it is empty.") }
     }
 
     func run() async throws {
@@ -37,10 +38,11 @@ struct RunCommand: AsyncParsableCommand {
             guard reading.project != nil else {
                 console.complain(reading.findings)
                 let names = try SyncSelection.select(syncs, among: reading.writtenSyncs.map(\.name))
-                let written = reading.writtenSyncs.filter { names.contains($0.name) }
+                let written = RefusedRuns.syncs(of: reading).filter { names.contains($0.name) }
                 return RefusedRuns(console: console).show(written, because: reading.findings, exit: .usage)
             }
             let opened = try OpenedProject(reading, options)
+            guard !opened.hasNoSync(console) else { return .done }
             let session = RunSessionOfMany(
                 opened: opened, console: console, options: runOptions, signals: ProcessSignals())
             return try await session.run(try opened.syncs(matching: syncs))

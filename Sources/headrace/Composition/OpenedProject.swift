@@ -45,6 +45,15 @@ struct OpenedProject: Sendable {
         return project.syncs.filter { names.contains($0.name) }
     }
 
+    /// Says so, where there is nothing to run.
+    func hasNoSync(_ console: Console) -> Bool {
+        guard project.syncs.isEmpty else { return false }
+        console.complain([
+            .warning("no_sync", "the project has no sync", hint: "write one under `syncs:` of a models/NAME.yml")
+        ])
+        return true
+    }
+
     static func source(_ definition: SourceDefinition) -> any Source {
         switch definition.kind {
         case .sqlite(let path):
@@ -64,21 +73,23 @@ struct OpenedProject: Sendable {
     func statePath() throws(Diagnostic) -> String { try Self.statePath(of: project) }
 
     static func statePath(of project: Project) throws(Diagnostic) -> String {
-        switch project.state.location {
+        try statePath(at: project.state.location, writtenAt: project.state.position)
+    }
+
+    static func statePath(
+        at location: StateDefinition.Location, writtenAt position: Diagnostic.Position?
+    ) throws(Diagnostic) -> String {
+        switch location {
         case .sqlite(let path): return path
         case .postgres:
             throw .error(
                 "state_unsupported", "this version keeps its state in SQLite only",
-                at: project.state.position,
-                hint: "write state: {url: \"sqlite:.headrace/state.db\"}")
+                at: position, hint: "write state: {url: \"sqlite:.headrace/state.db\"}")
         }
     }
 
-    /// The state for commands that write it; made when new.
-    func state() throws -> any StateStore { try SQLiteStateStore(path: statePath()) }
-
     /// The state for commands that only read; nil when nothing ran yet.
-    func stateForReading() throws -> (any StateStore)? {
+    func stateForReading() throws -> (any StateInspection)? {
         try SQLiteStateStore.openForReading(path: statePath())
     }
 
@@ -86,7 +97,8 @@ struct OpenedProject: Sendable {
     func engine() async throws -> Engine {
         let path = try statePath()
         let state = try SQLiteStateStore(path: path)
-        let keys = KeyRing(try installKey(statePath: path))
+        let known = try await state.keyCheck()
+        let keys = KeyRing(try installKey(statePath: path, isNew: known == nil))
         try await Self.hold(keys, against: state)
         let identity = ProcessIdentity()
         let holder = identity.current()
@@ -99,10 +111,25 @@ struct OpenedProject: Sendable {
                 now: { WallTime.current() }, random: { Double.random(in: 0..<1) }, logger: logger))
     }
 
-    /// The configured key, else that of the key file beside the state, which is made when missing.
-    private func installKey(statePath: String) throws(StateFailure) -> InstallKey {
+    /// The configured key, else that of the key file beside the state, which is made for a new state only: no other
+    /// key than its own opens an old one.
+    private func installKey(statePath: String, isNew: Bool) throws -> InstallKey {
         if let configured = project.state.key { return try InstallKeyFile.key(fromConfigured: configured) }
-        return try InstallKeyFile(path: Self.keyPath(statePath: statePath)).loadOrCreate()
+        let path = Self.keyPath(statePath: statePath)
+        let file = InstallKeyFile(path: path)
+        if isNew { return try file.loadOrCreate() }
+        guard let key = try file.load() else {
+            throw Diagnostic.error(
+                "key_missing", "the state's key file is missing: there is no \(path)",
+                hint: "bring the file back from a backup; no other key opens the state")
+        }
+        return key
+    }
+
+    /// The install key as far as it is at hand.
+    static func knownKey(of state: StateDefinition?, statePath: String) -> InstallKey? {
+        if let configured = state?.key { return try? InstallKeyFile.key(fromConfigured: configured) }
+        return try? InstallKeyFile(path: keyPath(statePath: statePath)).load()
     }
 
     static func keyPath(statePath: String) -> String {

@@ -1,3 +1,4 @@
+import ProjectModels
 import SyncCore
 import SyncEngine
 
@@ -10,79 +11,118 @@ struct RunSessionOfMany {
 
     /// Prints a report for every sync, also where no run began.
     func run(_ syncs: [SyncDefinition]) async throws -> ExitStatus {
+        let refused = RefusedRuns(console: console)
         let engine: Engine
+        let outcome: CheckOutcome
         do {
-            engine = try await opened.engine()
+            let opening = try await opened.engine()
+            engine = opening
+            outcome = try await signals.cancelling { await opening.check(syncs) }
         } catch {
             let failure = CommandFailure(error)
             console.complain(failure.findings)
-            return refused.show(syncs.map(Self.names), because: failure.findings, exit: failure.exit)
+            return refused.show(syncs.map(RefusedRuns.Sync.init), because: failure.findings, exit: failure.exit)
         }
-        let outcome = await engine.check(syncs)
         console.complain((opened.findings + outcome.findings).filter { $0.severity != .note })
         guard outcome.exit == .done else {
-            return refused.show(syncs.map(Self.names), because: outcome.findings, exit: outcome.exit)
+            return refused.show(syncs.map(RefusedRuns.Sync.init), because: outcome.findings, exit: outcome.exit)
         }
         let display = ProgressDisplay(console: console, logger: engine.environment.logger)
         var exits: [ExitStatus] = []
         for checked in outcome.checked {
             if let reason = signals.stop.reason {
-                var report = RefusedRuns.report(
-                    Self.names(checked.sync), exit: reason.exit, error: "the command was asked to stop before")
-                report.status = .interrupted
+                let report = RefusedRuns.report(
+                    RefusedRuns.Sync(checked.sync), exit: reason.exit, error: "the command was asked to stop before")
                 exits.append(console.show(report))
                 continue
             }
             let report = await engine.run(
                 checked, options: options, trigger: .manual, observer: display.observer, stop: signals.stopOfOneRun())
             display.finish()
-            exits.append(console.show(report))
+            exits.append(console.show(report, answers: await opened.answers(of: report, engine: engine)))
         }
         return ExitStatus.strongest(exits)
     }
+}
 
-    private var refused: RefusedRuns { RefusedRuns(console: console) }
-
-    private static func names(_ sync: SyncDefinition) -> (name: String, model: String) { (sync.name, sync.model.name) }
+extension OpenedProject {
+    /// How the operations of a run ended that were not confirmed, for its text; none where the state cannot say.
+    func answers(of report: RunReport, engine: Engine) async -> [AnswerReport] {
+        let counts = report.operations
+        guard let run = report.runID, counts.planned > counts.confirmed, let state = try? stateForReading() else {
+            return []
+        }
+        let answers = (try? await state.answers(of: run)) ?? []
+        return answers.map { AnswerReport($0, keys: engine.environment.keys) }
+    }
 }
 
 /// The reports of selected syncs of which no run begins.
 struct RefusedRuns {
+    /// A sync, and where the source and the destination are defined that it needs.
+    struct Sync {
+        var name: String
+        var model: String
+        var places: [Diagnostic.Position] = []
+
+        init(name: String, model: String) { (self.name, self.model) = (name, model) }
+
+        init(_ definition: SyncDefinition) {
+            self.init(name: definition.name, model: definition.model.name)
+            places = [definition.model.source.position, definition.destination.position].compactMap { $0 }
+        }
+    }
+
     let console: Console
 
-    /// Prints a report for every sync.
-    func show(
-        _ syncs: [(name: String, model: String)], because findings: [Diagnostic], exit: ExitStatus
-    ) -> ExitStatus {
+    /// Every sync that the files name, with what is sound of it.
+    static func syncs(of reading: ProjectReading) -> [Sync] {
+        reading.writtenSyncs.map { sync in
+            let drafted = reading.draft?.syncs.first { $0.name == sync.name }
+            return drafted.map(Sync.init) ?? Sync(name: sync.name, model: sync.model)
+        }
+    }
+
+    /// Prints a report for every sync. The findings themselves are on standard error.
+    func show(_ syncs: [Sync], because findings: [Diagnostic], exit: ExitStatus) -> ExitStatus {
         for sync in syncs {
-            _ = console.show(Self.report(sync, exit: exit, error: Self.reason(forModel: sync.model, in: findings)))
+            _ = console.show(Self.report(sync, exit: exit, error: Self.reason(for: sync, in: findings)))
         }
         return exit
     }
 
-    static func report(_ sync: (name: String, model: String), exit: ExitStatus, error: String) -> RunReport {
+    static func report(_ sync: Sync, exit: ExitStatus, error: String) -> RunReport {
+        let wasStopped = exit == .interrupted || exit == .terminated
         var report = RunReport(
-            runID: nil, sync: sync.name, model: sync.model, status: .failed, trigger: .manual,
-            startedAt: .current(), exit: exit)
+            runID: nil, sync: sync.name, model: sync.model, status: wasStopped ? .interrupted : .failed,
+            trigger: .manual, startedAt: .current(), exit: exit)
         report.finishedAt = report.startedAt
         report.error = error
         return report
     }
 
-    /// The first error in the model's own files; else that others stopped it.
-    private static func reason(forModel model: String, in findings: [Diagnostic]) -> String {
+    /// The first error in the model's own files, else of the sync's source or destination or of no place; else what
+    /// stopped the others.
+    static func reason(for sync: Sync, in findings: [Diagnostic]) -> String {
         let errors = findings.filter { $0.severity == .error }
-        let files = ["models/\(model).yml", "models/\(model).sql"]
-        let own = errors.first { finding in finding.position.map { files.contains($0.file) } ?? true }
+        let files = ["models/\(sync.model).yml", "models/\(sync.model).sql"]
+        let own =
+            errors.first { $0.position.map { files.contains($0.file) } ?? false }
+            ?? errors.first { $0.position.map(sync.places.contains) ?? true }
         if let own { return own.sentence }
-        return "not begun: the check of the selected syncs found \(NumberText.counted(errors.count, "error"))"
+        guard let first = errors.first else { return "not begun" }
+        let others = errors.count > 1 ? " (and \(NumberText.counted(errors.count - 1, "error")) more)" : ""
+        return "not begun: \(first.sentence)\(others)"
     }
 }
 
 extension Console {
-    /// Prints a run's report; its exit.
-    func show(_ report: RunReport) -> ExitStatus {
-        print(json: RunLine(report).json, text: RunText(report).text(palette))
+    /// Prints a run's report; its exit. In JSON the reason of a run that failed goes to standard error, too.
+    func show(_ report: RunReport, answers: [AnswerReport] = []) -> ExitStatus {
+        if isJSON, let finding = report.finding { complain([finding]) }
+        var text = RunText(report)
+        text.answers = answers
+        print(json: RunLine(report).json, text: text.text(palette))
         return report.exit
     }
 }

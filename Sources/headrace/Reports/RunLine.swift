@@ -29,14 +29,21 @@ struct RunLine {
         ])
     }
 
-    /// The same with what only one run alone shows.
-    var detailed: JSONText {
+    /// A run that is looked up: `gone` holds those whose process is.
+    func listed(_ gone: Set<RunID>) -> JSONText { json.adding(["holder_gone": isGone(gone)]) }
+
+    /// With what only one run alone shows.
+    func detailed(_ gone: Set<RunID>, answers: [AnswerReport]) -> JSONText {
         json.adding([
             "plan_id": .optional(report.planID?.text),
             "guards": .array(report.guards.map(GuardReport.json)),
             "exit": .integer(Int(report.exit.rawValue)),
+            "holder_gone": isGone(gone),
+            "answers": .array(answers.map(\.json)),
         ])
     }
+
+    private func isGone(_ gone: Set<RunID>) -> JSONText { .boolean(report.runID.map(gone.contains) ?? false) }
 
     static func rows(_ rows: RowCounts) -> JSONText {
         .members([

@@ -6,12 +6,17 @@ struct RunText {
     let report: RunReport
     /// Invalid rows shown before "and … more".
     var shownInvalidRows = 5
+    /// How operations ended that were not confirmed.
+    var answers: [AnswerReport] = []
+    /// The run's process is gone, though its row is open.
+    var isGone = false
 
     init(_ report: RunReport) { self.report = report }
 
     func text(_ palette: Palette) -> String {
         var lines = [headline(palette)]
         if report.runID != nil { lines += counts }
+        lines += AnswerReport.lines(answers, palette)
         lines += invalidRows(palette)
         lines += guards(palette)
         if let error = report.error {
@@ -30,7 +35,8 @@ struct RunText {
             }
         let id = report.runID.map { "run \($0)" } ?? "no run began"
         let name = palette.bold(TerminalText.escaped(report.sync))
-        return "\(report.sync.isEmpty ? "" : name + ": ")\(status)  \(palette.dim(id))"
+        let gone = isGone ? " (process gone)" : ""
+        return "\(report.sync.isEmpty ? "" : name + ": ")\(status)\(gone)  \(palette.dim(id))"
     }
 
     private var counts: [String] {

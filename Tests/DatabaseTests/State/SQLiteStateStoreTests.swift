@@ -15,6 +15,13 @@ import Testing
         }
     }
 
+    @Test(arguments: StateInspectionSuite.checks.map(\.name)) func isLookedUpIn(name: String) async throws {
+        try await withScratchFolder { folder async throws in
+            let check = try #require(StateInspectionSuite.checks.first { $0.name == name })
+            try await check.check(try SQLiteStateStore(path: folder + "/state.db"))
+        }
+    }
+
     @Test func makesFolderAndFileForTheOwnerOnly() async throws {
         try await withScratchFolder { folder async throws in
             let path = folder + "/.headrace/state.db"

@@ -56,10 +56,11 @@ import Testing
     @Test func oneRunAloneAlsoShowsItsGuards() {
         var report = Self.run
         report.guards = [GuardResult(name: "min_rows", limit: 1, actual: 5, tripped: false)]
-        let line = RunLine(report).detailed.line
+        let line = RunLine(report).detailed([], answers: []).line
         #expect(
             line.hasSuffix(
-                #""plan_id":null,"guards":[{"name":"min_rows","limit":1,"actual":5,"tripped":false}],"exit":3}"#))
+                #""plan_id":null,"guards":[{"name":"min_rows","limit":1,"actual":5,"tripped":false}],"exit":3,"#
+                    + #""holder_gone":false,"answers":[]}"#))
     }
 
     @Test func aFindingIsTheContractsLine() {

@@ -4,7 +4,8 @@ import Testing
 
 /// Plans and runs of one sync whose times overlap, and runs that lose what they stand on while they send.
 @Suite struct OverlapTests {
-    static let slow = #"{"rules":[{"effect":{"type":"delay","delay_ms":100}}]}"#
+    /// Three answers at once, then so slow that a run lasts as long as a test lets it.
+    static let slow = #"{"rules":[{"match":{"after":3},"effect":{"type":"delay","delay_ms":1000}}]}"#
     static let users = 40
 
     private func workshop() async throws -> Workshop {

@@ -68,6 +68,26 @@ import Testing
         #expect(rows[2].attributes.first == .some(nil))
     }
 
+    @Test("a preview masks an attribute that a masked column feeds, of this sync or of another")
+    func previewOfMaskedColumns() throws {
+        let bench = Self.bench(isPII: false)
+        var hidden = bench.sync
+        hidden.mappings[0].attribute.isPII = true
+        let masked = RowPreview.maskedColumns(of: bench.sync.model, syncs: [bench.sync, hidden])
+        #expect(masked == ["mail"])
+        var preview = try RowPreview(
+            sync: bench.sync, columns: bench.columns, keys: PlanningBench.keys, masked: masked)
+        let rows = preview.rows(of: Self.batch([[.text("u1"), .text("ada@example.com"), .integer(1)]]))
+        #expect(rows[0].columns[1]?.hasPrefix("‹masked ") == true)
+        guard case .masked = rows[0].attributes.first else {
+            Issue.record("the attribute shows what its column hides")
+            return
+        }
+        var model = bench.sync.model
+        model.piiColumns = ["points"]
+        #expect(RowPreview.maskedColumns(of: model, syncs: []) == ["points"])
+    }
+
     @Test("an invalid row shows no pii value and, where the uid is personal, no key")
     func invalidRow() throws {
         let row: [TestCell] = [.text("ada"), .raw(Array("secret".utf8) + [0]), .integer(1)]
