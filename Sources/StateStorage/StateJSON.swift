@@ -42,7 +42,7 @@ enum StateJSON {
         var bytes = [UInt8(ascii: "[")]
         for name in names {
             if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-            AttributeValue.appendJSONString(name.utf8, to: &bytes)
+            AttributeValue.appendJSONString(name, to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
         return bytes

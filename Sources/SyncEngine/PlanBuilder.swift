@@ -105,14 +105,28 @@ struct PlanBuilder: Sendable {
         planner.markDirty(try await state.openWindow(of: scope))
     }
 
-    /// Reads to the end; while one batch is typed and diffed, the source fills the other.
+    /// Reads to the end; while one batch is typed and diffed, the source fills the other, and the state takes the last
+    /// full chunk.
     private func readRows(
         into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
     ) async throws -> Int {
-        var rowsRead = 0
         let reader = try await checked.source.read(checked.sync.model.statement)
+        let result: Swift.Result<Int, any Error>
         do {
             guard reader.columns == checked.columns else { throw Self.columnsChanged(checked.sync.model) }
+            result = .success(try await diff(reader, into: &planner, plan: plan, pending: &pending))
+        } catch {
+            result = .failure(error)
+        }
+        await reader.close()
+        return try result.get()
+    }
+
+    private func diff(
+        _ reader: any RowReader, into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
+    ) async throws -> Int {
+        try await withThrowingTaskGroup(of: Void.self) { writing in
+            var rowsRead = 0
             var spare = RowBatch(columnCount: checked.columns.count)
             var current = try await reader.next(reusing: RowBatch(columnCount: checked.columns.count))
             while let batch = current {
@@ -124,26 +138,41 @@ struct PlanBuilder: Sendable {
                     wanted.isEmpty
                     ? [] : try await environment.state.snapshotUsers(scope: scope.id, keyHashes: wanted)
                 pending.append(try planner.resolve(users))
-                try await write(&pending, to: plan, atLeast: Self.chunkSize)
+                if let chunk = Self.taken(from: &pending, atLeast: Self.chunkSize) {
+                    // One at a time, in order: sequence numbers are the state's to give.
+                    try await writing.next()
+                    writing.addTask { try await environment.state.append(Self.sorted(chunk), to: plan) }
+                }
                 rowsRead += batch.rowCount
                 progress(.querying, rowsRead)
                 current = try await following
                 spare = batch
             }
-        } catch {
-            await reader.close()
-            throw error
+            try await writing.waitForAll()
+            return rowsRead
         }
-        await reader.close()
-        return rowsRead
     }
 
     private func write(_ pending: inout PlanChunk, to plan: PlanID, atLeast count: Int) async throws {
+        guard let chunk = Self.taken(from: &pending, atLeast: count) else { return }
+        try await environment.state.append(Self.sorted(chunk), to: plan)
+    }
+
+    private static func taken(from pending: inout PlanChunk, atLeast count: Int) -> PlanChunk? {
         let size = pending.operations.count + pending.settlements.count + pending.invalidRows.count
-        guard size + pending.withdrawn.count >= count else { return }
-        if pending.operations.count >= Self.sortedFrom { pending.operations.sort { $0.keyHash < $1.keyHash } }
-        try await environment.state.append(pending, to: plan)
-        pending = PlanChunk()
+        guard size + pending.withdrawn.count >= count else { return nil }
+        defer { pending = PlanChunk() }
+        return pending
+    }
+
+    private static func sorted(_ chunk: PlanChunk) -> PlanChunk {
+        guard chunk.operations.count >= sortedFrom else { return chunk }
+        let operations = chunk.operations
+        var chunk = chunk
+        // Indices, since operations are large to move about.
+        let order = operations.indices.sorted { operations[$0].keyHash < operations[$1].keyHash }
+        chunk.operations = order.map { operations[$0] }
+        return chunk
     }
 
     private static func columnsChanged(_ model: ModelDefinition) -> SourceFailure {

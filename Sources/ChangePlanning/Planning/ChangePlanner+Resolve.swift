@@ -25,9 +25,9 @@ extension ChangePlanner {
     }
 
     private func difference(_ values: RowValues, from old: SnapshotValues?) -> [Int] {
-        values.json.indices.filter { index in
-            guard let json = values.json[index] else { return false }
-            return !(old?.holds(json, for: values.mappings[index].key, keys: keys) ?? false)
+        guard let old else { return values.present }
+        return values.present.filter { index in
+            values.json(index).map { !old.holds($0, for: values.mappings[index].key, keys: keys) } ?? false
         }
     }
 
@@ -43,7 +43,7 @@ extension ChangePlanner {
         let isPlanned = !values.isEmpty && (kind != .unchanged || isDirty || options.fullResync) && !options.baseline
         if isPlanned, options.selects(uid: row.uid, primaryKey: row.primaryKey) {
             let sendsAll = sync.send == .all || kind != .changed || isDirty || options.fullResync
-            let all = values.json.indices.filter { values.json[$0] != nil }
+            let all = values.present
             let reason: OperationReason = isDirty ? .dirty : options.fullResync ? .resync : .diff
             let sent = sendsAll ? all : differing
             let before = old?.protected(by: typer.mappings, keys: keys) ?? confirmed?.values
@@ -87,7 +87,7 @@ extension ChangePlanner {
         }
         guard let old else { return }
         table.nulled[entry] = measuring.addNulled(
-            values.json.indices.filter { index in
+            values.mappings.indices.filter { index in
                 let key = values.mappings[index].key
                 return values.isNull(index) && old.contains(key) && !old.isNull(key)
             })
@@ -96,7 +96,7 @@ extension ChangePlanner {
     private func operation(
         _ row: Pending, _ values: RowValues, kind: RowKind, reason: OperationReason, sent: [Int], before: [UInt8]?
     ) -> PlannedOperation {
-        let isWhole = sent.count == values.json.count { $0 != nil }
+        let isWhole = sent.count == values.present.count
         let body: ProtectedBody
         if values.holdsProtected(sent) {
             body = .sealed(keys.seal(values.body(sent)))
@@ -176,8 +176,7 @@ extension ChangePlanner {
         for mapping in typer.mappings {
             guard let constant = mapping.definition.onRemoved else { continue }
             body.append(UInt8(ascii: body.isEmpty ? "{" : ","))
-            AttributeValue.appendJSONString(mapping.key.utf8, to: &body)
-            body.append(UInt8(ascii: ":"))
+            body += mapping.jsonKey
             constant.appendJSON(to: &body)
             sent.append(mapping.key)
         }

@@ -28,7 +28,7 @@ struct SnapshotValues {
         case .literal(let literal): return literal == json
         case .string(let text):
             var printed: [UInt8] = []
-            AttributeValue.appendJSONString(text, to: &printed)
+            AttributeValue.appendJSONString(text.span, to: &printed)
             return printed == json
         case .array: return false
         }
@@ -45,8 +45,7 @@ struct SnapshotValues {
         var kept: [UInt8] = []
         for (mapping, node) in mapped {
             kept.append(UInt8(ascii: kept.isEmpty ? "{" : ","))
-            AttributeValue.appendJSONString(mapping.key.utf8, to: &kept)
-            kept.append(UInt8(ascii: ":"))
+            kept += mapping.jsonKey
             let json = Self.json(node)
             kept +=
                 isExposed(mapping, node)
@@ -67,7 +66,7 @@ struct SnapshotValues {
         case .literal(let literal): return literal
         case .string(let text):
             var printed: [UInt8] = []
-            AttributeValue.appendJSONString(text, to: &printed)
+            AttributeValue.appendJSONString(text.span, to: &printed)
             return printed
         case .object(let members):
             guard case .string(let text)? = members.first?.value else { return Array("null".utf8) }
@@ -84,26 +83,40 @@ struct SnapshotValues {
     }
 }
 
-/// A row's values taken apart: JSON a mapping, nil where absent.
+/// A row's values, read from its canonical bytes when they are asked for.
 struct RowValues {
-    let json: [[UInt8]?]
     let mappings: [CompiledMapping]
+    private let canonical: [UInt8]
+    /// Where the value of each mapping starts.
+    private let starts: [Int]
 
     init(canonical: [UInt8], mappings: [CompiledMapping]) {
-        var offset = RowTyper.digestSize
         self.mappings = mappings
-        json = mappings.map { _ in
+        self.canonical = canonical
+        var offset = RowTyper.digestSize
+        starts = mappings.map { _ in
             defer { offset = canonical.canonicalEnd(at: offset) }
-            guard canonical[offset] != CanonicalTag.absent else { return nil }
-            var bytes: [UInt8] = []
-            bytes.appendJSON(ofCanonical: canonical, at: offset)
-            return bytes
+            return offset
         }
     }
 
-    var isEmpty: Bool { json.allSatisfy { $0 == nil } }
+    /// The mappings that have a value or null in this row.
+    var present: [Int] { starts.indices.filter { !isAbsent($0) } }
 
-    func isNull(_ index: Int) -> Bool { json[index]?.elementsEqual("null".utf8) ?? true }
+    var isEmpty: Bool { starts.indices.allSatisfy(isAbsent) }
+
+    func isAbsent(_ index: Int) -> Bool { canonical[starts[index]] == CanonicalTag.absent }
+
+    /// Absent counts as null too.
+    func isNull(_ index: Int) -> Bool { isAbsent(index) || canonical[starts[index]] == CanonicalTag.null }
+
+    /// Nil where absent.
+    func json(_ index: Int) -> [UInt8]? {
+        guard !isAbsent(index) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.appendJSON(ofCanonical: canonical, at: starts[index])
+        return bytes
+    }
 
     /// Whether the snapshot keeps a fingerprint for any value of the row.
     func holdsProtected(_ attributes: some Sequence<Int>) -> Bool {
@@ -111,26 +124,23 @@ struct RowValues {
     }
 
     /// The body of a PATCH with these attributes.
-    func body(_ attributes: some Sequence<Int>) -> [UInt8] {
-        object(attributes) { index, value in value }
-    }
+    func body(_ attributes: [Int]) -> [UInt8] { object(attributes, keys: nil) }
 
-    func snapshotJSON(keys: KeyRing) -> [UInt8] {
-        object(json.indices) { index, value in
-            guard mappings[index].isProtected, !isNull(index) else { return value }
-            let fingerprint = keys.valueFingerprint(attribute: mappings[index].key, json: value)
-            return SnapshotValues.fingerprintJSON(fingerprint)
-        }
-    }
+    func snapshotJSON(keys: KeyRing) -> [UInt8] { object(Array(starts.indices), keys: keys) }
 
-    private func object(_ attributes: some Sequence<Int>, value: (Int, [UInt8]) -> [UInt8]) -> [UInt8] {
+    /// With `keys`, personal values stand as their fingerprints.
+    private func object(_ attributes: [Int], keys: KeyRing?) -> [UInt8] {
         var bytes: [UInt8] = []
-        for index in attributes {
-            guard let json = json[index] else { continue }
+        bytes.reserveCapacity(canonical.count * 2)
+        for index in attributes where !isAbsent(index) {
             bytes.append(UInt8(ascii: bytes.isEmpty ? "{" : ","))
-            AttributeValue.appendJSONString(mappings[index].key.utf8, to: &bytes)
-            bytes.append(UInt8(ascii: ":"))
-            bytes += value(index, json)
+            bytes += mappings[index].jsonKey
+            if let keys, mappings[index].isProtected, !isNull(index), let json = json(index) {
+                bytes += SnapshotValues.fingerprintJSON(
+                    keys.valueFingerprint(attribute: mappings[index].key, json: json))
+            } else {
+                bytes.appendJSON(ofCanonical: canonical, at: starts[index])
+            }
         }
         return bytes.isEmpty ? Array("{}".utf8) : bytes + Array("}".utf8)
     }

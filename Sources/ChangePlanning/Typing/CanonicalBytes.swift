@@ -104,7 +104,7 @@ extension [UInt8] {
         switch canonical[offset] {
         case CanonicalTag.text:
             let end = canonical.canonicalEnd(at: offset)
-            AttributeValue.appendJSONString(canonical[offset + 5..<end], to: &self)
+            AttributeValue.appendJSONString(canonical.span.extracting(offset + 5..<end), to: &self)
         case CanonicalTag.date, CanonicalTag.timestamp:
             append(UInt8(ascii: "\""))
             canonical.appendTimeText(of: canonical, at: offset, to: &self)

@@ -14,6 +14,8 @@ struct CompiledMapping: Sendable {
     }
 
     let key: String
+    /// `"key":` as it stands in a JSON object.
+    let jsonKey: [UInt8]
     let definition: Mapping
     let origin: Origin
     let conversion: Conversion
@@ -28,6 +30,9 @@ struct CompiledMapping: Sendable {
     init(_ mapping: Mapping, columns: ColumnIndex, retainsValues: Bool) throws(Diagnostic) {
         let attribute = mapping.attribute
         key = attribute.key
+        var jsonKey: [UInt8] = []
+        AttributeValue.appendJSONString(attribute.key, to: &jsonKey)
+        self.jsonKey = jsonKey + [UInt8(ascii: ":")]
         definition = mapping
         isProtected = attribute.isPII || !retainsValues
         var isDynamic = false

@@ -36,7 +36,7 @@ struct JSONText {
     private static func append(_ node: Node, to bytes: inout [UInt8]) {
         switch node {
         case .literal(let literal): bytes += literal
-        case .string(let string): AttributeValue.appendJSONString(string, to: &bytes)
+        case .string(let string): AttributeValue.appendJSONString(string.span, to: &bytes)
         case .array(let items):
             for (index, item) in items.enumerated() {
                 bytes.append(UInt8(ascii: index == 0 ? "[" : ","))
@@ -46,7 +46,7 @@ struct JSONText {
         case .object(let members):
             for (index, member) in members.enumerated() {
                 bytes.append(UInt8(ascii: index == 0 ? "{" : ","))
-                AttributeValue.appendJSONString(member.key, to: &bytes)
+                AttributeValue.appendJSONString(member.key.span, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 append(member.value, to: &bytes)
             }

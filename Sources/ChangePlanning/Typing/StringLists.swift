@@ -46,7 +46,7 @@ struct StringLists: Sendable {
             if isNull {
                 text += Array("null".utf8)
             } else {
-                AttributeValue.appendJSONString(batch.slice(item), to: &text)
+                AttributeValue.appendJSONString(batch.slice(item).span, to: &text)
             }
             offset = item.offset + item.count
         }

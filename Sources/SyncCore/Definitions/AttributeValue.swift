@@ -21,7 +21,7 @@ package enum AttributeValue: Hashable, Sendable {
         case .boolean(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
         case .integer(let value): bytes.append(contentsOf: String(value).utf8)
         case .number(let value): bytes.append(contentsOf: Self.shortestDecimal(value).utf8)
-        case .string(let text): Self.appendJSONString(text.utf8, to: &bytes)
+        case .string(let text): Self.appendJSONString(text, to: &bytes)
         }
     }
 
@@ -33,30 +33,46 @@ package enum AttributeValue: Hashable, Sendable {
         return value.description
     }
 
-    /// Appends text as a JSON string. Inlinable, since it runs for every value of every body: unspecialised, each byte
-    /// goes through a witness table.
-    @inlinable package static func appendJSONString(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+    /// Appends text as a JSON string. It runs for every value of every body, so it takes one concrete type, and what
+    /// needs no escape is copied in one piece.
+    package static func appendJSONString(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hexDigit(byte >> 4))
-                bytes.append(hexDigit(byte & 15))
-            default: bytes.append(byte)
-            }
+        var copied = 0
+        for index in text.indices {
+            let byte = text[index]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            append(text.extracting(copied..<index), to: &bytes)
+            appendEscape(of: byte, to: &bytes)
+            copied = index + 1
         }
+        append(text.extracting(copied..<text.count), to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    @usableFromInline static func hexDigit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    /// Appends text as a JSON string.
+    package static func appendJSONString(_ text: String, to bytes: inout [UInt8]) {
+        appendJSONString(text.utf8.span, to: &bytes)
+    }
+
+    private static func append(_ part: Span<UInt8>, to bytes: inout [UInt8]) {
+        unsafe part.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    private static func appendEscape(of byte: UInt8, to bytes: inout [UInt8]) {
+        func hexDigit(_ nibble: UInt8) -> UInt8 {
+            nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+        }
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0..<0x20:
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(hexDigit(byte >> 4))
+            bytes.append(hexDigit(byte & 15))
+        default: bytes.append(byte)
+        }
     }
 
     /// The value as JSON text.
