@@ -1,10 +1,15 @@
 # Sourced by ../run: a first run that sends every user to an nginx sink, beside what wrk gets from that sink.
 
 measure_first() {
-    local users=${USERS:-60000} rounds=${ROUNDS:-5} project=$work/first round
-    echo "first: $users users to an nginx sink that answers 204, $rounds rounds"
+    local limit
     start_sink
-    first_project "$project" "$users"
+    for limit in ${MAX_IN_FLIGHT:-256 64}; do measure_first_at "$limit"; done
+}
+
+measure_first_at() {
+    local users=${USERS:-60000} rounds=${ROUNDS:-5} project=$work/first-$1 round
+    echo "first: $users users to an nginx sink that answers 204, max_in_flight $1, $rounds rounds"
+    first_project "$project" "$users" "$1"
     cat > "$work/patch.lua" << 'LUA'
 wrk.method = "PATCH"
 wrk.body = '{"active":true,"country":"Germany","last_seen":"2026-11-01T12:00:00Z","plan":"enterprise","score":0.8125,"tags":"|sport|tech-17|travel|","visits":7919}'
@@ -32,7 +37,7 @@ LUA
     peer=$(median < "$work/wrk.rates")
     run=$(calc "$users / $(median < "$work/first.seconds")" 0)
     deliver=$(calc "$users / $(median < "$work/first.deliver")" 0)
-    row "first run, users/s" "$run" "wrk -t1 -c64 $(calc "$peer" 0)" "$(calc "$run / $peer")"
+    row "first run, max_in_flight $1, users/s" "$run" "wrk -t1 -c64 $(calc "$peer" 0)" "$(calc "$run / $peer")"
     row "  its delivery alone" "$deliver" "" "$(calc "$deliver / $peer")"
 }
 
@@ -57,7 +62,7 @@ destinations:
     project_uid: "6400000000000000000000ab"
     auth: {method: none}
     edge_url: http://127.0.0.1:$sink_port
-    max_in_flight: ${MAX_IN_FLIGHT:-64}
+    max_in_flight: $3
 state: {url: "sqlite:.headrace/state.db"}
 YAML
     echo "SELECT * FROM users" > "$1/models/users.sql"
