@@ -4,7 +4,8 @@ import ProjectModels
 import SyncCore
 
 extension Engine {
-    /// Makes and stores a plan, taking no lock but for the moment that closes a run that was killed. The plan is `blocked` when a guard tripped.
+    /// Makes and stores a plan, taking no lock but for the moment that closes a run that was killed. The plan is
+    /// `blocked` when a guard tripped.
     package func plan(
         _ checked: CheckedSync, options: RunOptions, details: Int, observer: RunObserver?, stop: StopRequest
     ) async -> PlanOutcome {

@@ -62,13 +62,7 @@ package struct RowPreview: Sendable {
         var masked = Set(model.piiColumns)
         for sync in syncs {
             if sync.match.isPII { masked.formUnion(model.primaryKey + [sync.match.column]) }
-            for mapping in sync.mappings where mapping.attribute.isPII {
-                switch mapping.origin {
-                case .column(let name): masked.insert(name)
-                case .template(let template): masked.formUnion(template.columns)
-                case .value: break
-                }
-            }
+            for mapping in sync.mappings where mapping.attribute.isPII { masked.formUnion(mapping.origin.columns) }
         }
         return masked
     }

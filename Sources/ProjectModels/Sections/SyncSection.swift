@@ -18,13 +18,7 @@ struct WrittenSync {
 
     /// A column that feeds a pii attribute is personal as a key too.
     private func isPersonal(_ match: MatchKey, _ model: ModelDefinition) -> Bool {
-        let fed = mappings.filter(\.attribute.isPII).flatMap { mapping -> [String] in
-            switch mapping.origin {
-            case .column(let name): [name]
-            case .template(let template): template.columns
-            case .value: []
-            }
-        }
+        let fed = mappings.filter(\.attribute.isPII).flatMap(\.origin.columns)
         return match.isPII || !Set(fed).isDisjoint(with: model.primaryKey + [match.column])
     }
 

@@ -28,6 +28,15 @@ package struct Mapping: Sendable, Hashable {
         case column(String)
         case value(AttributeValue)
         case template(Template)
+
+        /// The columns whose values reach the attribute, in order of appearance.
+        package var columns: [String] {
+            switch self {
+            case .column(let name): [name]
+            case .template(let template): template.columns
+            case .value: []
+            }
+        }
     }
 
     /// What is sent for a null: nothing (the destination keeps what it has), JSON null, or a constant.
