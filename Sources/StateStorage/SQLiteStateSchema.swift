@@ -3,7 +3,7 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection]
+    static let migrations = [tables + views, protection, confirmations]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -88,6 +88,9 @@ enum SQLiteStateSchema {
 
     /// What a sync keeps no clear text of, a JSON array.
     private static let protection = "ALTER TABLE syncs ADD COLUMN protected TEXT NOT NULL DEFAULT '[]'"
+
+    /// Operations whose user was confirmed and waits for a place in the snapshot.
+    private static let confirmations = "CREATE TABLE confirmations (id INTEGER PRIMARY KEY)"
 
     /// Microseconds as `2026-11-23T10:00:00.000Z`.
     private static func time(_ column: String) -> String {

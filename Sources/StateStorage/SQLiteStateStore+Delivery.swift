@@ -70,6 +70,7 @@ extension SQLiteStateStore {
             let stored = try Self.delivering(plan, by: run, on: connection)
             let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
             try writer.close(as: .deferred, through: nil)
+            try writer.moveSnapshot()
             try SettlementWriter(connection: connection, plan: stored, run: run).apply()
             let counts = try writer.counts()
             try Self.setStatus(.finished, of: stored.number, on: connection)

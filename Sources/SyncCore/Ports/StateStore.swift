@@ -52,7 +52,7 @@ package protocol StateStore: Sendable {
         -> (entries: [SnapshotIndexEntry], next: Int64?)
     func snapshotUsers(scope: Int64, keyHashes: [KeyHash]) async throws(StateFailure) -> [SnapshotUser]
     /// Users whose write may be under way: those in the open window of a plan that is being delivered, or was when its
-    /// process ended.
+    /// process ended, and those confirmed whom the snapshot does not show yet.
     func openWindow(of scope: Int64) async throws(StateFailure) -> [KeyHash]
 
     // MARK: Plans
