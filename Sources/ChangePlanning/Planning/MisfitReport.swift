@@ -46,9 +46,20 @@ struct MisfitReport: Sendable {
         } else {
             expected = misfit.column == matchColumn ? "a user uid" : "a primary key"
         }
+        let reason = misfit.mapping.flatMap { Self.reason(misfit.problem, attributes[$0].limits) }
         return InvalidRow(
             key: masksKeys ? keys.mask(key) : escaped(key), column: columns[misfit.column].name, value: nil,
-            expected: expected, reason: misfit.problem.reason)
+            expected: expected, reason: reason ?? misfit.problem.reason)
+    }
+
+    /// Names the limit that a value broke.
+    private static func reason(_ problem: TypingProblem, _ limits: AttributeLimits) -> String? {
+        switch problem {
+        case .belowMinimum: "a value below \(limits.name(of: .belowMinimum))"
+        case .aboveMaximum: "a value above \(limits.name(of: .aboveMaximum))"
+        case .tooLong: "a text longer than \(limits.name(of: .tooLong))"
+        default: nil
+        }
     }
 
     private func shown(_ cell: Cell, of batch: RowBatch, isMasked: Bool) -> String? {

@@ -24,6 +24,8 @@ struct CompiledMapping: Sendable {
     let onNull: [UInt8]
     /// Canonical bytes of the values allowed, of a list the texts of its items; empty means any.
     let allowed: [[UInt8]]
+    /// `allowed` or limits are to be checked after typing.
+    let isConstrained: Bool
     /// The snapshot holds a fingerprint in place of the value.
     let isProtected: Bool
 
@@ -66,6 +68,7 @@ struct CompiledMapping: Sendable {
         case .constant(let value): onNull = encoded(value)
         }
         allowed = attribute.allowed.map(encoded)
+        isConstrained = !allowed.isEmpty || attribute.limits != AttributeLimits()
     }
 
     /// The columns whose values reach the attribute.
@@ -77,9 +80,31 @@ struct CompiledMapping: Sendable {
         }
     }
 
+    /// Throws where the canonical value that was appended at `start`, no null, is not one the attribute may take.
+    func requireConstraints(_ bytes: [UInt8], from start: Int) throws(TypingProblem) {
+        guard allows(bytes, from: start) else { throw .notAllowed }
+        let limits = definition.attribute.limits
+        let excess: AttributeLimits.Excess? =
+            switch bytes[start] {
+            case CanonicalTag.integer: limits.excess(of: Double(Int64(bitPattern: bytes.canonicalWord(at: start))))
+            case CanonicalTag.number: limits.excess(of: Double(bitPattern: bytes.canonicalWord(at: start)))
+            case CanonicalTag.text where limits.maximumLength != nil:
+                // One byte of a code point, its first, is not of the form 10xxxxxx.
+                limits.excess(
+                    ofTextWithLength: bytes[bytes.canonicalTextStart(at: start)...].count { $0 & 0xC0 != 0x80 })
+            default: nil
+            }
+        switch excess {
+        case .belowMinimum: throw .belowMinimum
+        case .aboveMaximum: throw .aboveMaximum
+        case .tooLong: throw .tooLong
+        case nil: return
+        }
+    }
+
     /// Whether the canonical value that was appended at `start` is among the allowed ones.
-    func allows(_ bytes: [UInt8], from start: Int) -> Bool {
-        if allowed.isEmpty || bytes[start] <= CanonicalTag.null { return true }
+    private func allows(_ bytes: [UInt8], from start: Int) -> Bool {
+        if allowed.isEmpty { return true }
         guard conversion.type == .stringList else { return allowed.contains { $0[...] == bytes[start...] } }
         // `|a|b|` after the text's header; the empty list has no item to refuse.
         return bytes[bytes.canonicalTextStart(at: start)...].split(separator: UInt8(ascii: "|")).allSatisfy { item in

@@ -99,7 +99,7 @@ package struct RowTyper: Sendable {
         case CanonicalTag.absent: absent.append(index)
         case CanonicalTag.null: nulls.append(index)
         default:
-            if !mappings[index].allowed.isEmpty, !mappings[index].allows(canonical, from: start) { throw .notAllowed }
+            if mappings[index].isConstrained { try mappings[index].requireConstraints(canonical, from: start) }
         }
     }
 

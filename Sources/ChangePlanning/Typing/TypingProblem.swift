@@ -7,7 +7,7 @@ enum TypingProblem: UInt8, Error {
     case noTimeZone, skippedLocalTime, repeatedLocalTime
     case nestedList, listItemNull, listItemEmpty, listItemWithPipe, notListOfStrings
     case notJSON, repeatedJSONKey
-    case notAllowed
+    case notAllowed, belowMinimum, aboveMaximum, tooLong
     case keyNull, keyEmpty, uidNotVisible
     case repeatedKey, repeatedUID
 
@@ -37,6 +37,9 @@ enum TypingProblem: UInt8, Error {
         case .notJSON: "text that is not JSON"
         case .repeatedJSONKey: "a JSON object with a repeated key"
         case .notAllowed: "a value outside the attribute's allowed values"
+        case .belowMinimum: "a value below the attribute's min"
+        case .aboveMaximum: "a value above the attribute's max"
+        case .tooLong: "a text longer than the attribute's max_length"
         case .keyNull: "a null key"
         case .keyEmpty: "an empty key"
         case .uidNotVisible: "a user uid must be 1–256 visible ASCII characters"

@@ -6,6 +6,7 @@ indirect enum ValueKind: Sendable {
     /// Never shown in a message, nor the line that holds it.
     case secret
     case integer(minimum: Int64)
+    /// −∞: any number.
     case number(minimum: Double)
     case boolean
     case duration

@@ -125,6 +125,9 @@ extension KeyTables {
                 "type", .choice(AttributeType.allCases.map(\.rawValue)), "Type that values are checked against.",
                 required: true),
             KeySpec("allowed", .constants, "Values it may take; any if left out."),
+            KeySpec("min", .number(minimum: -.infinity), "Of an integer or number: the least value it may take."),
+            KeySpec("max", .number(minimum: -.infinity), "Of an integer or number: the largest value it may take."),
+            KeySpec("max_length", .integer(minimum: 1), "Of a string: the most Unicode code points it may have."),
             KeySpec("description", .text, "For people."),
             KeySpec("pii", .boolean, "Masked wherever a person or a log could read it; default false."),
             KeySpec(

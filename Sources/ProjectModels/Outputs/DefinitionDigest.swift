@@ -49,7 +49,16 @@ package enum DefinitionDigest {
             "allowed [" + attribute.allowed.map(text).joined(separator: ",") + "]",
             "pii \(attribute.isPII)", "encoding " + attribute.encoding.rawValue,
             "precision " + attribute.precision.rawValue,
-        ].joined(separator: "; ")
+        ].joined(separator: "; ") + text(of: attribute.limits)
+    }
+
+    /// Nothing for an attribute without limits, so that a plan made before there were any stays valid.
+    private static func text(of limits: AttributeLimits) -> String {
+        let parts = [
+            limits.minimum.map { "min \($0)" }, limits.maximum.map { "max \($0)" },
+            limits.maximumLength.map { "max_length \($0)" },
+        ]
+        return parts.compactMap { $0 }.map { "; " + $0 }.joined()
     }
 
     private static func text(of part: Template.Part) -> String {

@@ -39,6 +39,7 @@ package enum ProjectSchemas {
         switch kind {
         case .text, .secret, .region, .httpURL, .timeZone: scalarText
         case .integer(let minimum): orVariable([("type", .text("integer")), ("minimum", .whole(minimum))])
+        case .number(minimum: -.infinity): orVariable([("type", .text("number"))])
         case .number(let minimum): orVariable([("type", .text("number")), ("minimum", .whole(Int64(minimum)))])
         case .boolean: orVariable([("type", .text("boolean"))])
         case .duration: orVariable(pattern("^[0-9]+(ms|s|m|h|d)$"))

@@ -91,6 +91,7 @@ import Testing
     @Test(arguments: [
         ("models/people.sql", "SELECT 2"),
         ("models/attributes.yml", "attributes:\n  tier: {type: string}\n"),
+        ("models/attributes.yml", "attributes:\n  tier: {type: string, allowed: [bronze, gold], max_length: 9}\n"),
         ("models/people.yml", SampleProject.people("      - {column: other, attribute: tier}")),
         ("models/people.yml", SampleProject.people("      - {column: tier, attribute: tier, on_removed: \"\"}")),
     ]) func theDigestChangesWithWhatDecidesAPlan(file: String, text: String) throws {
