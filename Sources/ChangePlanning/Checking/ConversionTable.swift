@@ -3,9 +3,11 @@ import SyncCore
 /// Which column types can ever fit an attribute type, with and without a cast. SQLite's columns can always: there
 /// every value is asked for itself.
 enum ConversionTable {
-    static func canFit(_ source: SourceType, _ attribute: AttributeType, cast: Cast?) -> Bool {
+    static func canFit(
+        _ source: SourceType, _ attribute: AttributeType, cast: Cast?, unit: TimeUnit? = nil
+    ) -> Bool {
         guard let cast else { return fitsUncast(source, attribute) }
-        return gives(cast, attribute) && accepts(cast, source)
+        return gives(cast, attribute) && accepts(cast, source) && (unit == nil || hasUnit(source))
     }
 
     /// The cast that makes every value fit, or fail for its own sake; nil when none certainly helps.
@@ -57,6 +59,11 @@ enum ConversionTable {
         case .stringList: source == .text || source == .textArray || source == .json
         case .jsonText: source == .json || source == .text || source == .boolean || isNumber(source)
         }
+    }
+
+    /// Whether a unit says something about the values: numbers, and text that may be one.
+    private static func hasUnit(_ source: SourceType) -> Bool {
+        source == .dynamic || source == .text || isNumber(source)
     }
 
     private static func isNumber(_ source: SourceType) -> Bool {

@@ -74,7 +74,7 @@ package struct SyncCheck {
                     mismatch("column \(name) is \(named(column)), which has no plain text for a template", mapping)
                 }
             }
-            if !ConversionTable.canFit(.text, mapping.attribute.type, cast: mapping.cast) {
+            if !ConversionTable.canFit(.text, mapping.attribute.type, cast: mapping.cast, unit: mapping.castUnit) {
                 mismatch("a template gives text, which does not fit \(described(mapping))", mapping)
             }
         }
@@ -85,7 +85,7 @@ package struct SyncCheck {
         if let cast = mapping.cast, !ConversionTable.gives(cast, type) {
             return mismatch("cast: \(cast.rawValue) does not give what \(described(mapping)) takes", mapping)
         }
-        guard ConversionTable.canFit(column.type, type, cast: mapping.cast) else {
+        guard ConversionTable.canFit(column.type, type, cast: mapping.cast, unit: mapping.castUnit) else {
             let help = mapping.cast == nil ? ConversionTable.helpfulCast(column.type, type) : nil
             return mismatch(
                 "column \(column.name) is \(named(column)), which does not fit \(described(mapping))", mapping,
@@ -107,24 +107,24 @@ package struct SyncCheck {
 
     /// A declared type is a habit in SQLite, not a promise: a warning at most.
     private mutating func checkDeclaredType(of column: ColumnDescription, in mapping: Mapping) {
-        let declared = column.typeName.uppercased()
-        let type = mapping.attribute.type
-        guard mapping.cast == nil, !declared.isEmpty else { return }
-        let isText = ["CHAR", "CLOB", "TEXT"].contains { declared.contains($0) }
-        let isInteger = declared.contains("INT")
-        let isReal = ["REAL", "FLOA", "DOUB"].contains { declared.contains($0) }
-        let isUnlikely: Bool
-        switch type {
-        case .string: isUnlikely = isInteger || isReal || declared == "BLOB"
-        case .integer, .number, .boolean: isUnlikely = isText || declared == "BLOB"
-        case .date, .timestamp, .stringList: isUnlikely = isInteger || isReal || declared == "BLOB"
-        }
-        if isUnlikely {
+        let affinity = SQLiteAffinity(declaredType: column.typeName)
+        switch mapping.cast {
+        case nil where affinity.rarelyFits(mapping.attribute.type):
             findings.append(
                 .warning(
                     "type_mismatch",
                     "column \(column.name) is declared \(column.typeName), whose values rarely fit \(described(mapping))",
                     at: mapping.position))
+        case .date? where affinity == .real && mapping.castUnit == nil,
+            .timestamp? where affinity == .real && mapping.castUnit == nil:
+            let cast = mapping.attribute.type.rawValue
+            findings.append(
+                .warning(
+                    "time_unit_unsaid",
+                    "column \(column.name) is declared \(column.typeName), and a real under cast: \(cast) is a Julian day",
+                    at: mapping.position,
+                    hint: "write what it counts: cast: {\(cast): julian_day}, or {\(cast): epoch_seconds}"))
+        default: break
         }
     }
 

@@ -103,7 +103,7 @@ extension Cell {
         switch self {
         case .null: return "null"
         case .bytes(let slice): return "\(slice.count) bytes"
-        case .infiniteTime: return "infinity"
+        case .infiniteTime(let isNegative): return PlainText.infiniteTime(isNegative: isNegative)
         case .textList(let slice): return StringLists.shown(slice, of: batch)
         case .nestedList: return "a list of lists"
         case .text(let slice), .json(let slice), .other(let slice), .bigDecimal(let slice):

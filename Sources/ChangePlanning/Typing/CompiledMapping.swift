@@ -54,7 +54,8 @@ struct CompiledMapping: Sendable {
             }
             origin = .template(parts)
         }
-        let conversion = Conversion(attribute: attribute, cast: mapping.cast, isDynamic: isDynamic)
+        let conversion = Conversion(
+            attribute: attribute, cast: mapping.cast, unit: mapping.castUnit, isDynamic: isDynamic)
         self.conversion = conversion
         func encoded(_ value: AttributeValue) -> [UInt8] {
             var bytes: [UInt8] = []

@@ -3,7 +3,8 @@ enum TypingProblem: UInt8, Error {
     case otherType, otherText, neitherZeroNorOne
     case beyondExactInteger, notWhole, notFinite, notExactNumber
     case invalidUTF8, nulCharacter
-    case infiniteTime, yearOutOfRange, finerThanEncoding
+    case infiniteTime, yearOutOfRange, finerThanEncoding, finerThanMicrosecond
+    case beyondSeconds, realWithoutUnit, secondsOrJulianDay
     case noTimeZone, skippedLocalTime, repeatedLocalTime
     case nestedList, listItemNull, listItemEmpty, listItemWithPipe, notListOfStrings
     case notJSON, repeatedJSONKey
@@ -26,6 +27,16 @@ enum TypingProblem: UInt8, Error {
         case .infiniteTime: "an infinite date or time"
         case .yearOutOfRange: "a year outside 0001–9999"
         case .finerThanEncoding: "a time finer than the attribute's encoding"
+        case .finerThanMicrosecond: "a time finer than a microsecond"
+        case .beyondSeconds:
+            "a number that is no Unix seconds of the years 0001–9999; if it counts something else, say what in the cast, "
+                + "such as epoch_millis"
+        case .realWithoutUnit:
+            "a real that is no Julian day of the years 0001–9999; if it is Unix time, say its unit in the cast, such as "
+                + "epoch_seconds"
+        case .secondsOrJulianDay:
+            "an integer that may be Unix seconds of early 1970 or a Julian day; say which in the cast: epoch_seconds or "
+                + "julian_day"
         case .noTimeZone: "a time without a zone, and the model has no time_zone"
         case .skippedLocalTime: "a local time that the clocks skip in the model's time_zone"
         case .repeatedLocalTime: "a local time that occurs twice in the model's time_zone"

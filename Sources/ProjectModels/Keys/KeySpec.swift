@@ -30,6 +30,8 @@ indirect enum ValueKind: Sendable {
     /// A list of scalars.
     case constants
     case mapping(MappingSpec)
+    /// One of the words, or a mapping with exactly one of the keys.
+    case choiceOrOneOf([String], MappingSpec)
     /// A mapping with exactly one of the keys.
     case oneOf(MappingSpec)
     /// Names chosen by the user, each with a value.

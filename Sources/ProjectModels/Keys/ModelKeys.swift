@@ -75,10 +75,20 @@ extension KeyTables {
             KeySpec("value", .constant, "A value that is the same for every row."),
             KeySpec("template", .text, "A text with {{column}} places."),
             KeySpec("attribute", .text, "Attribute of models/attributes.yml.", required: true),
-            KeySpec("cast", .choice(Cast.allCases.map(\.rawValue)), "Conversion where the types alone do not fit."),
+            KeySpec(
+                "cast", .choiceOrOneOf(Cast.allCases.map(\.rawValue), timeCast),
+                "Conversion where the types alone do not fit."),
             KeySpec("on_null", .constant, "skip (default), null or a constant.", nullable: true),
             KeySpec("on_removed", .constant, "A constant written when the user's row leaves the model."),
         ])
+
+    static let timeCast = MappingSpec(
+        title: "a cast with a unit",
+        keys: [Cast.date, .timestamp].map { cast in
+            KeySpec(
+                cast.rawValue, .choice(TimeUnit.allCases.map(\.rawValue)),
+                "What numbers count, from 1970-01-01T00:00:00Z, or as Julian days.")
+        })
 
     static let schedule = MappingSpec(
         title: "schedule",

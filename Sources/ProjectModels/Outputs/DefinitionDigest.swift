@@ -37,8 +37,9 @@ package enum DefinitionDigest {
             case .null: "null"
             case .constant(let value): "constant " + text(of: value)
             }
+        let unit = mapping.castUnit.map { " " + $0.rawValue } ?? ""
         return [
-            origin, "cast " + (mapping.cast?.rawValue ?? "none"), "on_null " + policy,
+            origin, "cast " + (mapping.cast?.rawValue ?? "none") + unit, "on_null " + policy,
             "on_removed " + (mapping.onRemoved.map(text) ?? "none"), text(of: mapping.attribute),
         ].joined(separator: "; ")
     }

@@ -51,6 +51,8 @@ package enum ProjectSchemas {
         case .constants: list(.text)
         case .constant: [("anyOf", .list([.object(scalarText), .object(list(.text))]))]
         case .mapping(let spec): mapping(spec)
+        case .choiceOrOneOf(let choices, let spec):
+            [("anyOf", .list([.object(self.kind(.choice(choices))), .object(self.kind(.oneOf(spec)))]))]
         case .oneOf(let spec): mapping(spec) + [("minProperties", .whole(1)), ("maxProperties", .whole(1))]
         case .named(let kind):
             [("type", .list([.text("object"), .text("null")])), ("additionalProperties", .object(self.kind(kind)))]

@@ -29,10 +29,20 @@ struct MappingSection {
         } else {
             return nil
         }
+        let cast = cast(settings)
         return Mapping(
-            origin: origin, attribute: attribute, cast: settings.choice("cast"),
+            origin: origin, attribute: attribute, cast: cast?.cast, castUnit: cast?.unit,
             onNull: nullPolicy(settings, attribute), onRemoved: removalConstant(settings, attribute),
             position: position(settings) ?? item.position)
+    }
+
+    /// `timestamp`, or `{timestamp: epoch_seconds}`.
+    private func cast(_ settings: Settings) -> (cast: Cast, unit: TimeUnit?)? {
+        guard let units = settings.settings("cast") else { return settings.choice("cast").map { ($0, nil) } }
+        for cast in [Cast.date, .timestamp] {
+            if let unit: TimeUnit = units.choice(cast.rawValue) { return (cast, unit) }
+        }
+        return nil
     }
 
     /// Where the value comes from is what a later check points at.

@@ -60,11 +60,11 @@ extension PGDecoder {
         case .numeric: return PGNumeric(value)?.cell(in: &batch)
         case .date: return Self.date(value.bigEndian(Int32.self))
         case .timestamp:
-            let time = Self.time(value.bigEndian(Int64.self))
-            return time.map { .timestamp($0) } ?? .infiniteTime
+            let raw = value.bigEndian(Int64.self)
+            return Self.time(raw).map { .timestamp($0) } ?? .infiniteTime(isNegative: raw < 0)
         case .localTimestamp:
-            let time = Self.time(value.bigEndian(Int64.self))
-            return time.map { .localTimestamp($0) } ?? .infiniteTime
+            let raw = value.bigEndian(Int64.self)
+            return Self.time(raw).map { .localTimestamp($0) } ?? .infiniteTime(isNegative: raw < 0)
         case .jsonb:
             // One byte of version, then JSON text.
             guard value.count >= 1, value[0] == 1 else { return nil }
@@ -75,7 +75,7 @@ extension PGDecoder {
 
     /// The first and the last number stand for -infinity and infinity.
     private static func date(_ days: Int32) -> Cell {
-        days == .max || days == .min ? .infiniteTime : .date(Int64(days) + Epoch.days)
+        days == .max || days == .min ? .infiniteTime(isNegative: days < 0) : .date(Int64(days) + Epoch.days)
     }
 
     @inline(__always)

@@ -69,8 +69,9 @@ package struct AttributeDefinition: Sendable, Hashable {
 
     package init(
         key: String, type: AttributeType, allowed: [AttributeValue] = [],
-        limits: AttributeLimits = AttributeLimits(), description: String? = nil, isPII: Bool = false, encoding: TimestampEncoding = .iso8601,
-        precision: TimestampPrecision = .exact, position: Diagnostic.Position? = nil
+        limits: AttributeLimits = AttributeLimits(), description: String? = nil, isPII: Bool = false,
+        encoding: TimestampEncoding = .iso8601, precision: TimestampPrecision = .exact,
+        position: Diagnostic.Position? = nil
     ) {
         self.key = key
         self.type = type

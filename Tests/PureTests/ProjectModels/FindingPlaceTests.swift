@@ -169,5 +169,14 @@ import Testing
         ("      - {template: \"{{#a}}\", attribute: tier}", ["9:21 invalid_template"]),
         ("      - {template: \"x {{a\", attribute: tier}", ["9:23 invalid_template"]),
         ("      - {column: a, attribute: tier, cast: text}", ["9:44 invalid_value"]),
+        ("      - {column: a, attribute: seen, cast: {timestamp: epoch_millis}}", []),
+        ("      - {column: a, attribute: born, cast: {date: julian_day}}", []),
+        ("      - {column: a, attribute: seen, cast: {timestamp: epoch_mills}}", ["9:56 invalid_value"]),
+        ("      - {column: a, attribute: seen, cast: {time: epoch_millis}}", ["9:45 unknown_key"]),
+        (
+            "      - {column: a, attribute: seen, cast: {date: julian_day, timestamp: julian_day}}",
+            ["9:44 invalid_value"]
+        ),
+        ("      - {column: a, attribute: seen, cast: {}}", ["9:44 invalid_value"]),
     ]
 }
