@@ -10,6 +10,12 @@ enum ConversionTable {
         return gives(cast, attribute) && accepts(cast, source) && (unit == nil || hasUnit(source))
     }
 
+    /// Which column types a template takes: with the filter `date`, times only.
+    static func fitsTemplate(_ source: SourceType, filters: [TemplateFilter]) -> Bool {
+        if case .date? = filters.first { return source == .dynamic || isTime(source) }
+        return canFit(source, .string, cast: .string)
+    }
+
     /// The cast that makes every value fit, or fail for its own sake; nil when none certainly helps.
     static func helpfulCast(_ source: SourceType, _ attribute: AttributeType) -> Cast? {
         let cast: Cast? =

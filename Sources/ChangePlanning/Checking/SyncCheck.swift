@@ -67,16 +67,47 @@ package struct SyncCheck {
             guard let column = column(name, at: mapping.position) else { return }
             checkType(of: column, in: mapping, dialect: dialect)
         case .template(let template):
-            var seen: Set<String> = []
-            for name in template.columns where seen.insert(name).inserted {
-                guard let column = column(name, at: mapping.position) else { continue }
-                if !ConversionTable.canFit(column.type, .string, cast: .string) {
-                    mismatch("column \(name) is \(named(column)), which has no plain text for a template", mapping)
-                }
-            }
+            checkPlaces(of: template, in: mapping, dialect: dialect)
             if !ConversionTable.canFit(.text, mapping.attribute.type, cast: mapping.cast, unit: mapping.castUnit) {
                 mismatch("a template gives text, which does not fit \(described(mapping))", mapping)
             }
+        }
+    }
+
+    private mutating func checkPlaces(of template: Template, in mapping: Mapping, dialect: SQLDialect) {
+        var unknown: Set<String> = []
+        var positions = mapping.templatePositions[...]
+        for case .column(let name, let filters) in template.parts {
+            let position = positions.popFirst() ?? mapping.position
+            guard !unknown.contains(name) else { continue }
+            guard let column = column(name, at: position) else {
+                unknown.insert(name)
+                continue
+            }
+            checkPlace(column, filters, at: position, dialect: dialect)
+        }
+    }
+
+    private mutating func checkPlace(
+        _ column: ColumnDescription, _ filters: [TemplateFilter], at position: Diagnostic.Position?, dialect: SQLDialect
+    ) {
+        let what = "column \(column.name) is \(named(column))"
+        guard case .date(let format)? = filters.first else {
+            if !ConversionTable.fitsTemplate(column.type, filters: filters) {
+                report("\(what), which has no plain text for a template", at: position)
+            }
+            return
+        }
+        if !ConversionTable.fitsTemplate(column.type, filters: filters) {
+            report("\(what), and the filter date takes dates and timestamps", at: position)
+        } else if column.type == .date, let field = format.firstFieldOfTime {
+            report("\(what), which has no time of day for %\(field.rawValue)", at: position)
+        } else if dialect == .sqlite, SQLiteAffinity(declaredType: column.typeName).rarelyFits(.date) {
+            findings.append(
+                .warning(
+                    "type_mismatch",
+                    "column \(column.name) is declared \(column.typeName), whose values rarely are dates for the filter date",
+                    at: position))
         }
     }
 
@@ -141,7 +172,11 @@ package struct SyncCheck {
     }
 
     private mutating func mismatch(_ message: String, _ mapping: Mapping, hint: String? = nil) {
-        findings.append(.error("type_mismatch", message, at: mapping.position, hint: hint))
+        report(message, at: mapping.position, hint: hint)
+    }
+
+    private mutating func report(_ message: String, at position: Diagnostic.Position?, hint: String? = nil) {
+        findings.append(.error("type_mismatch", message, at: position, hint: hint))
     }
 
     private func named(_ column: ColumnDescription) -> String { column.typeName.isEmpty ? "untyped" : column.typeName }

@@ -10,7 +10,7 @@ struct CompiledMapping: Sendable {
 
     enum Part: Sendable {
         case text([UInt8])
-        case column(Int)
+        case place(TemplatePlace)
     }
 
     let key: String
@@ -49,7 +49,10 @@ struct CompiledMapping: Sendable {
             for part in template.parts {
                 switch part {
                 case .text(let text): parts.append(.text(Array(text.utf8)))
-                case .column(let name): parts.append(.column(try columns.index(of: name, at: mapping.position)))
+                case .column(let name, let filters):
+                    let index = try columns.index(of: name, at: mapping.position)
+                    let isDynamic = columns.columns[index].type == .dynamic
+                    parts.append(.place(TemplatePlace(column: index, filters: filters, isDynamic: isDynamic)))
                 }
             }
             origin = .template(parts)
@@ -77,7 +80,7 @@ struct CompiledMapping: Sendable {
         switch origin {
         case .constant: []
         case .column(let index): [index]
-        case .template(let parts): parts.compactMap { if case .column(let index) = $0 { index } else { nil } }
+        case .template(let parts): parts.compactMap { if case .place(let place) = $0 { place.column } else { nil } }
         }
     }
 

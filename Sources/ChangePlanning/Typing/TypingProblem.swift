@@ -6,6 +6,7 @@ enum TypingProblem: UInt8, Error {
     case infiniteTime, yearOutOfRange, finerThanEncoding, finerThanMicrosecond
     case beyondSeconds, realWithoutUnit, secondsOrJulianDay
     case noTimeZone, skippedLocalTime, repeatedLocalTime
+    case noDateToFormat, noTimeToFormat
     case nestedList, listItemNull, listItemEmpty, listItemWithPipe, notListOfStrings
     case notJSON, repeatedJSONKey
     case notAllowed, belowMinimum, aboveMaximum, tooLong
@@ -40,6 +41,8 @@ enum TypingProblem: UInt8, Error {
         case .noTimeZone: "a time without a zone, and the model has no time_zone"
         case .skippedLocalTime: "a local time that the clocks skip in the model's time_zone"
         case .repeatedLocalTime: "a local time that occurs twice in the model's time_zone"
+        case .noDateToFormat: "a value that is no date or timestamp, in the template's filter date"
+        case .noTimeToFormat: "a date without a time of day, of which the template's filter date writes a part"
         case .nestedList: "a list of more than one dimension"
         case .listItemNull: "a list with a null item"
         case .listItemEmpty: "a list with an empty item"

@@ -73,7 +73,8 @@ extension KeyTables {
         keys: [
             KeySpec("column", .text, "Column that holds the value."),
             KeySpec("value", .constant, "A value that is the same for every row."),
-            KeySpec("template", .text, "A text with {{column}} places."),
+            KeySpec(
+                "template", .text, "A text with {{column}} places, each with filters: {{ column | trim | upper }}."),
             KeySpec("attribute", .text, "Attribute of models/attributes.yml.", required: true),
             KeySpec(
                 "cast", .choiceOrOneOf(Cast.allCases.map(\.rawValue), timeCast),

@@ -65,7 +65,18 @@ package enum DefinitionDigest {
     private static func text(of part: Template.Part) -> String {
         switch part {
         case .text(let text): "text " + quoted(text)
-        case .column(let name): "column " + quoted(name)
+        case .column(let name, let filters):
+            (["column " + quoted(name)] + filters.map(text)).joined(separator: " | ")
+        }
+    }
+
+    private static func text(of filter: TemplateFilter) -> String {
+        switch filter {
+        case .trim: "trim"
+        case .upper: "upper"
+        case .lower: "lower"
+        case .capitalize: "capitalize"
+        case .date(let format): "date " + quoted(format.text)
         }
     }
 

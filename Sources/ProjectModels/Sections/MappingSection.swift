@@ -16,7 +16,7 @@ struct MappingSection {
             : attributes.resolve(
                 settings.entry("attribute"), what: "attribute", code: "unknown_attribute", findings: findings)
         let hasOneOrigin = checkOrigin(settings, item)
-        let template = template(settings)
+        let template = readTemplate(settings)
         guard let attribute, hasOneOrigin else { return nil }
         let origin: Mapping.Origin
         if let column = settings.text("column") {
@@ -25,15 +25,17 @@ struct MappingSection {
             let constant = ConstantReader(attribute: attribute, key: "value", findings: findings).read(value)
             origin = .value(constant ?? .null)
         } else if let template {
-            origin = .template(template)
+            origin = .template(template.template)
         } else {
             return nil
         }
         let cast = cast(settings)
-        return Mapping(
+        var mapping = Mapping(
             origin: origin, attribute: attribute, cast: cast?.cast, castUnit: cast?.unit,
             onNull: nullPolicy(settings, attribute), onRemoved: removalConstant(settings, attribute),
             position: position(settings) ?? item.position)
+        mapping.templatePositions = template?.positions ?? []
+        return mapping
     }
 
     /// `timestamp`, or `{timestamp: epoch_seconds}`.
@@ -82,22 +84,21 @@ struct MappingSection {
         return origins.count == 1
     }
 
-    private func template(_ settings: Settings) -> Template? {
+    private func readTemplate(_ settings: Settings) -> (template: Template, positions: [Diagnostic.Position])? {
         guard let value = settings.value("template"), let text = settings.text("template") else { return nil }
-        do throws(TemplateText.Fault) {
-            let template = try TemplateText.parse(text)
-            if template.columns.isEmpty {
-                findings.error(
-                    "invalid_template", "`template`: without a {{column}} this is a static `value`",
-                    at: value.position)
-            }
-            return template
-        } catch {
-            var position = file.place(of: text, from: value.position)
-            if file.line(position.line)?.contains(text) == true { position.column += error.offset }
-            findings.error("invalid_template", "`template`: \(error.message)", at: position)
-            return nil
+        let read = TemplateText(text)
+        let places = TemplatePlaces(text, at: value.position, in: file)
+        for fault in read.faults {
+            findings.error(
+                "invalid_template", "`template`: \(fault.message)", at: places.position(of: fault.offset),
+                hint: fault.hint)
         }
+        guard read.faults.isEmpty else { return nil }
+        if read.offsets.isEmpty {
+            findings.error(
+                "invalid_template", "`template`: without a {{column}} this is a static `value`", at: value.position)
+        }
+        return (Template(parts: read.parts), read.offsets.map(places.position))
     }
 
     private func nullPolicy(_ settings: Settings, _ attribute: AttributeDefinition) -> Mapping.NullPolicy {

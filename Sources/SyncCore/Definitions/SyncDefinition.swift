@@ -14,11 +14,11 @@ package enum TimeUnit: String, Sendable, CaseIterable {
     case julianDay = "julian_day"
 }
 
-/// A text with `{{column}}` places, rendered plain. Null if any column in it is null.
+/// A text with `{{column}}` places, rendered plain, each through its filters. Null if any column in it is null.
 package struct Template: Sendable, Hashable {
     package enum Part: Sendable, Hashable {
         case text(String)
-        case column(String)
+        case column(String, filters: [TemplateFilter] = [])
     }
 
     package var parts: [Part]
@@ -26,7 +26,7 @@ package struct Template: Sendable, Hashable {
 
     /// The columns the template reads, in order of appearance.
     package var columns: [String] {
-        parts.compactMap { if case .column(let name) = $0 { name } else { nil } }
+        parts.compactMap { if case .column(let name, _) = $0 { name } else { nil } }
     }
 }
 
@@ -62,6 +62,8 @@ package struct Mapping: Sendable, Hashable {
     /// Written when the user's row leaves the model; nil leaves the destination as it is.
     package var onRemoved: AttributeValue?
     package var position: Diagnostic.Position?
+    /// Where each column of a template stands, in order of appearance; empty where that is not known.
+    package var templatePositions: [Diagnostic.Position] = []
 
     package init(
         origin: Origin, attribute: AttributeDefinition, cast: Cast? = nil, castUnit: TimeUnit? = nil,
