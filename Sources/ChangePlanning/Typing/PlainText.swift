@@ -29,7 +29,7 @@ enum PlainText {
         _ cell: Cell, of source: [UInt8], to text: inout [UInt8], clock: inout LocalClock?
     ) throws(TypingProblem) {
         switch cell {
-        case .null, .bytes, .textList: throw .otherType
+        case .null, .bytes, .textList, .json: throw .otherType
         case .nestedList: throw .nestedList
         case .infiniteTime: throw .infiniteTime
         case .boolean(let flag): text.append(contentsOf: (flag ? "true" : "false").utf8)
@@ -44,7 +44,7 @@ enum PlainText {
         case .bigDecimal(let slice):
             guard let decimal = DecimalText(Array(source[slice.range])) else { throw .notFinite }
             text.append(contentsOf: decimal.plain)
-        case .text(let slice), .json(let slice), .other(let slice):
+        case .text(let slice), .other(let slice):
             let bytes = source.span.extracting(slice.range)
             try TextChecks.requireText(bytes)
             text.appendSpan(bytes)
