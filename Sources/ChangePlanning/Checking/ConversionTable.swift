@@ -22,6 +22,7 @@ enum ConversionTable {
             switch (source, attribute) {
             case (.json, .string): .jsonText
             case (_, .string): .string
+            case (.otherArray, .stringList): .stringList
             case (.boolean, .integer): .integer
             case (.boolean, .number): .number
             case (.localTimestamp, .date), (.timestamp, .date): .date
@@ -57,12 +58,11 @@ enum ConversionTable {
 
     private static func accepts(_ cast: Cast, _ source: SourceType) -> Bool {
         if source == .dynamic { return true }
-        let isText = source == .text || source == .other
         return switch cast {
-        case .string, .sha256: source != .bytes && source != .textArray && source != .json
-        case .integer, .number, .boolean: isText || isNumber(source) || source == .boolean
-        case .date, .timestamp: isText || isNumber(source) || isTime(source)
-        case .stringList: source == .text || source == .textArray || source == .json
+        case .string, .sha256: ![.bytes, .textArray, .otherArray, .json].contains(source)
+        case .integer, .number, .boolean: source == .text || isNumber(source) || source == .boolean
+        case .date, .timestamp: source == .text || isNumber(source) || isTime(source)
+        case .stringList: [.text, .textArray, .otherArray, .json].contains(source)
         case .jsonText: source == .json || source == .text || source == .boolean || isNumber(source)
         }
     }

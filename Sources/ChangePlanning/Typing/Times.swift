@@ -53,7 +53,7 @@ enum CastTimes {
         _ cell: Cell, of source: [UInt8], isDynamic: Bool, _ clock: inout LocalClock?
     ) throws(TypingProblem) -> Int64 {
         switch cell {
-        case .text(let slice), .other(let slice):
+        case .text(let slice):
             let text = source.span.extracting(slice.range)
             if let day = ISO8601.date(text) { return day }
             switch ISO8601.timestamp(text) {
@@ -71,7 +71,7 @@ enum CastTimes {
         _ cell: Cell, of source: [UInt8], isDynamic: Bool, _ clock: inout LocalClock?
     ) throws(TypingProblem) -> Int64 {
         switch cell {
-        case .text(let slice), .other(let slice):
+        case .text(let slice):
             let text = source.span.extracting(slice.range)
             if let day = ISO8601.date(text) { return try Times.utc(day * ISO8601.microsecondsPerDay, &clock) }
             return try Times.parsed(text, &clock)

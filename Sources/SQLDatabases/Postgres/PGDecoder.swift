@@ -9,6 +9,9 @@ extension UnsafeRawBufferPointer {
 }
 
 extension RowBatch {
+    /// What a slice can still point at, with room for the longest numeric. PostgreSQL's own messages end at half of it.
+    fileprivate static let mostBytes = Int(UInt32.max) - 1_048_576
+
     @inline(__always)
     fileprivate mutating func copy(_ source: UnsafeRawBufferPointer) -> ByteSlice {
         let offset = bytes.count
@@ -39,11 +42,12 @@ extension PGDecoder {
     }
 
     /// Decodes one cell; what varies in length goes to the batch's bytes. Nil when the bytes are not a value of the
-    /// type: a server that only resembles PostgreSQL.
+    /// type, or more than a row can hold: a server that only resembles PostgreSQL.
     @inline(__always)
     func decode(_ value: UnsafeRawBufferPointer, into batch: inout RowBatch) -> Cell? {
         let width = fixedWidth
-        guard width == 0 || value.count == width else { return nil }
+        guard width == 0 || value.count == width, value.count <= RowBatch.mostBytes - batch.bytes.count
+        else { return nil }
         switch self {
         case .boolean: return .boolean(value[0] != 0)
         case .int2: return .integer(Int64(value.bigEndian(Int16.self)))
