@@ -88,6 +88,12 @@ struct MappingSection {
         guard let value = settings.value("template"), let text = settings.text("template") else { return nil }
         let read = TemplateText(text)
         let places = TemplatePlaces(text, at: value.position, in: file)
+        if value.scalar?.isExpanded == true, !read.faults.isEmpty {
+            // A fault's own words quote the text, which holds what a variable holds.
+            findings.error(
+                "invalid_template", "`template`: with the variable's value this is no template", at: value.position)
+            return nil
+        }
         for fault in read.faults {
             findings.error(
                 "invalid_template", "`template`: \(fault.message)", at: places.position(of: fault.offset),

@@ -104,6 +104,15 @@ import Testing
         #expect(sample.places() == ["models/people.yml:\(place) invalid_template"])
     }
 
+    @Test func whatAVariableHoldsIsInNoMessage() throws {
+        let mapping = "      - {template: \"{{ tier | ${NAME} }}\", attribute: tier}"
+        let sample = try SampleProject(["models/people.yml": SampleProject.people(mapping)])
+        let findings = sample.load(["NAME": "hush"]).findings
+        #expect(findings.map(\.code) == ["invalid_template"])
+        #expect(findings.allSatisfy { !$0.rendered().contains("hush") })
+        #expect(sample.load(["NAME": "trim"]).findings == [])
+    }
+
     @Test func theColumnsOfATemplateHavePlaces() throws {
         let mapping = "      - {template: \"{{ tier | upper }} of {{{a}}}\", attribute: tier}"
         let sample = try SampleProject(["models/people.yml": SampleProject.people(mapping)])
