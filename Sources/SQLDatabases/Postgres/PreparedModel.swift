@@ -8,7 +8,7 @@ struct PreparedModel: Sendable {
     private let wrapped: WrappedModel
 
     /// Prepares the user's own text first, so that errors point into it, and then a SELECT around it. That second one
-    /// is what runs: PostgreSQL takes nothing that writes inside it, and columns without a decoder are cast to text.
+    /// is what runs: PostgreSQL takes nothing that writes inside it, and columns without a decoder are cast to one that has.
     init(
         _ outline: SQLOutline, on connection: PGConnection, _ diagnosis: PostgresDiagnosis,
         isCancelled: () -> Bool
@@ -77,7 +77,13 @@ struct WrappedModel: Sendable {
 
     init(_ statement: String, types: [PostgresType]) {
         let names = types.indices.map { "c\($0 + 1)" }
-        let values = zip(names, types).map { $1.decoder == .other ? "\($0)::pg_catalog.text" : $0 }
+        let values = zip(names, types).map { name, type in
+            switch type.form {
+            case .own: name
+            case .text: "\(name)::pg_catalog.text"
+            case .textArray: "\(name)::pg_catalog.text[]"
+            }
+        }
         let prefix = "SELECT \(values.joined(separator: ", ")) FROM (\n"
         text = "\(prefix)\(statement)\n) AS model(\(names.joined(separator: ", ")))"
         prefixLength = prefix.unicodeScalars.count
