@@ -80,6 +80,7 @@ private final class ProjectLoading {
         let files = modelFiles(configuration, attributes)
         let syncs = files.flatMap(\.syncs)
         SyncChecks(findings: findings).check(syncs)
+        ModelTestChecks(findings: findings).check(files.compactMap(\.model))
         var reading = ProjectReading(findings: [])
         reading.writtenSyncs = files.flatMap { file in file.syncs.map { ($0.name, file.name) } }
             .filter { !$0.name.isEmpty }.sorted { $0.name < $1.name }
@@ -165,7 +166,7 @@ private final class ProjectLoading {
             }
             let section = ModelSection(
                 name: name, file: file, statement: statement, configuration: configuration, attributes: attributes,
-                findings: findings)
+                modelNames: Set(names), findings: findings)
             return section.read(document)
         }
     }

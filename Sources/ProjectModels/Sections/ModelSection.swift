@@ -15,6 +15,8 @@ struct ModelSection {
     let statement: SQLStatement?
     let configuration: Configuration
     let attributes: Registry<AttributeDefinition>
+    /// Every model of the project that is written.
+    let modelNames: Set<String>
     let findings: Findings
 
     func read(_ document: YAMLValue) -> ModelFile {
@@ -29,8 +31,11 @@ struct ModelSection {
         let source = configuration.sources.resolve(
             settings.entry("source"), what: "source", code: "unknown_source", findings: findings)
         let primaryKey = distinct("primary_key", in: settings)
-        let tests = settings.items("tests").compactMap(test)
-        guard let source, let statement else { return nil }
+        guard let source else { return nil }
+        let section = TestSection(
+            model: name, dialect: source.kind.dialect, file: file, modelNames: modelNames, findings: findings)
+        let tests = section.read(settings.items("tests"))
+        guard let statement else { return nil }
         var model = ModelDefinition(
             name: name, source: source, statement: statement, primaryKey: primaryKey, position: entry.keyPosition)
         model.description = settings.text("description")
@@ -47,7 +52,10 @@ struct ModelSection {
     private func columnPlaces(_ settings: Settings) -> [ColumnPlace] {
         let tests = settings.items("tests").compactMap { Settings($0) }
         let named = tests.flatMap { test in
-            test.texts("unique") + test.texts("not_null") + (test.settings("accepted_values")?.texts("column") ?? [])
+            test.texts("unique") + test.texts("not_null")
+                + ["accepted_values", "relationships", "freshness"].flatMap {
+                    test.settings($0)?.texts("column") ?? []
+                }
         }
         return Self.places(settings.texts("pii") + named)
     }
@@ -68,34 +76,5 @@ struct ModelSection {
             }
         }
         return seen
-    }
-
-    private func test(_ item: YAMLValue) -> ModelTest? {
-        guard let settings = Settings(item) else { return nil }
-        if settings.entry("unique") != nil { return .unique(settings.texts("unique").map(\.text)) }
-        if settings.entry("not_null") != nil { return .notNull(settings.texts("not_null").map(\.text)) }
-        if let accepted = settings.settings("accepted_values"), let column = accepted.text("column") {
-            return .acceptedValues(column: column, values: accepted.items("values").compactMap(value))
-        }
-        guard let entry = settings.entry("row_count"), let count = Settings(entry.value) else { return nil }
-        let (minimum, maximum) = (count.integer("min"), count.integer("max"))
-        if count.entries.isEmpty {
-            findings.error(
-                "missing_key", "row_count needs at least one of the keys `min` and `max`", at: entry.keyPosition)
-        }
-        if let minimum, let maximum, minimum > maximum {
-            findings.error("invalid_value", "`row_count`: `min` is above `max`", at: entry.value.position)
-        }
-        return .rowCount(minimum: minimum, maximum: maximum)
-    }
-
-    private func value(_ item: YAMLValue) -> AttributeValue? {
-        guard let scalar = item.scalar else { return nil }
-        switch scalar.meaning {
-        case .boolean(let flag): return .boolean(flag)
-        case .integer(let whole): return .integer(whole)
-        case .number(let number): return .number(number)
-        case .text, .null: return .string(scalar.text)
-        }
     }
 }

@@ -145,7 +145,7 @@ struct PostgresDiagnosis: Sendable {
                 let place = statement.position(ofScalar: offset)
                 (diagnostic.position, diagnostic.sourceLine) = (place.position, place.sourceLine)
             } else {
-                diagnostic.position = Diagnostic.Position(statement.file, line: 1)
+                diagnostic.position = statement.start
             }
         }
         return SourceFailure(kind, diagnostic)

@@ -98,7 +98,7 @@ final class SQLiteReadConnection {
     /// False where a NOT NULL column may still be null in the result: outer joins, set operations, subqueries.
     private static func hasPlainRows(_ statement: SQLStatement) -> Bool {
         let tokens = SQLiteTokens(Array(statement.text.utf8))
-        let words = tokens.compactMap { $0.kind == .word ? tokens.name(of: $0) : nil }
+        let words = tokens.compactMap { $0.token.kind == .word ? tokens.name(of: $0) : nil }
         let outer: Set = ["left", "right", "full", "outer", "union", "intersect", "except", "values"]
         return words.count(where: { $0 == "select" }) == 1 && outer.isDisjoint(with: words)
     }
