@@ -20,10 +20,12 @@ package struct ProjectReading: Sendable {
 
 /// Turns the files of a project into definitions, or into everything that is wrong with them.
 package enum ProjectLoader {
-    /// Reads the project in `directory`; `environment` feeds `${NAME}`.
-    package static func read(directory: String, environment: [String: String]) -> ProjectReading {
+    /// Reads the project in `directory`; `environment` feeds `${NAME}`, and `variables`, as text, replace those of `vars`.
+    package static func read(
+        directory: String, environment: [String: String], variables: [String: String] = [:]
+    ) -> ProjectReading {
         let directory = ProjectPaths.absolute(directory, in: FileManager.default.currentDirectoryPath)
-        let loading = ProjectLoading(directory: directory, environment: environment)
+        let loading = ProjectLoading(directory: directory, environment: environment, variables: variables)
         var reading = loading.load()
         reading.sourceLines = loading.sourceLines()
         reading.findings = loading.findings.sorted(reading.sourceLines)
@@ -65,10 +67,12 @@ private final class ProjectLoading {
     let folder: ProjectFolder
     let findings = Findings()
     let expansion: VariableExpansion
+    private let givenVariables: [String: String]
     /// Nil until headrace.yml is read as YAML: without its values nobody knows where its secrets stand.
     private var secretLines: Set<Int>?
 
-    init(directory: String, environment: [String: String]) {
+    init(directory: String, environment: [String: String], variables: [String: String]) {
+        givenVariables = variables
         folder = ProjectFolder(directory: directory, findings: findings)
         expansion = VariableExpansion(environment: environment, directory: directory)
     }
@@ -159,14 +163,18 @@ private final class ProjectLoading {
                 "missing_model_file", "the statement is not used: there is no models/\(name).yml",
                 at: Diagnostic.Position("models/\(name).sql", line: 1))
         }
+        let variables = ModelVariables(
+            declared: configuration.variables, given: givenVariables, findings: findings)
+        defer { variables.reportUnused() }
         return names.map { name in
             let statement = statement(of: name)
+            variables.noteUses(in: statement)
             guard let (file, document) = document("models/\(name).yml", KeyTables.modelFile) else {
                 return ModelFile(name: name)
             }
             let section = ModelSection(
                 name: name, file: file, statement: statement, configuration: configuration, attributes: attributes,
-                modelNames: Set(names), findings: findings)
+                modelNames: Set(names), variables: variables, findings: findings)
             return section.read(document)
         }
     }

@@ -17,6 +17,7 @@ struct ModelSection {
     let attributes: Registry<AttributeDefinition>
     /// Every model of the project that is written.
     let modelNames: Set<String>
+    let variables: ModelVariables
     let findings: Findings
 
     func read(_ document: YAMLValue) -> ModelFile {
@@ -33,11 +34,13 @@ struct ModelSection {
         let primaryKey = distinct("primary_key", in: settings)
         guard let source else { return nil }
         let section = TestSection(
-            model: name, dialect: source.kind.dialect, file: file, modelNames: modelNames, findings: findings)
+            model: name, dialect: source.kind.dialect, file: file, modelNames: modelNames,
+            variables: variables, findings: findings)
         let tests = section.read(settings.items("tests"))
         guard let statement else { return nil }
         var model = ModelDefinition(
-            name: name, source: source, statement: statement, primaryKey: primaryKey, position: entry.keyPosition)
+            name: name, source: source, statement: variables.bind(statement, source.kind.dialect),
+            primaryKey: primaryKey, position: entry.keyPosition)
         model.description = settings.text("description")
         model.tests = tests
         model.piiColumns = distinct("pii", in: settings)

@@ -7,6 +7,7 @@ struct TestSection {
     let file: ProjectFile
     /// Every model of the project that is written.
     let modelNames: Set<String>
+    let variables: ModelVariables
     let findings: Findings
 
     func read(_ items: [YAMLValue]) -> [ModelTest] {
@@ -52,22 +53,12 @@ struct TestSection {
     private func acceptedValues(_ settings: Settings) -> ModelTest.Claim? {
         guard let column = settings.text("column"), let entry = settings.entry("values") else { return nil }
         let values = settings.items("values").compactMap { item in
-            constant(item).map { ModelTest.PlacedValue($0, at: item.position) }
+            item.scalar.map { ModelTest.PlacedValue(ModelVariables.value(of: $0), at: item.position) }
         }
         if values.isEmpty, case .list = entry.value.content {
             findings.error("invalid_value", "`values`: the list is empty", at: entry.value.position)
         }
         return .acceptedValues(column: column, values: values)
-    }
-
-    private func constant(_ item: YAMLValue) -> AttributeValue? {
-        guard let scalar = item.scalar else { return nil }
-        switch scalar.meaning {
-        case .boolean(let flag): return .boolean(flag)
-        case .integer(let whole): return .integer(whole)
-        case .number(let number): return .number(number)
-        case .text, .null: return .string(scalar.text)
-        }
     }
 
     private func relationships(_ settings: Settings) -> ModelTest.Claim? {
@@ -126,7 +117,7 @@ struct TestSection {
     /// It must stay inside the parentheses that it is put in.
     private func expression(_ value: YAMLValue) -> ModelTest.Claim? {
         guard let scalar = value.scalar, !scalar.isWrittenNull else { return nil }
-        let statement = file.statement(scalar.text, at: value.position)
+        let statement = variables.bind(file.statement(scalar.text, at: value.position), dialect)
         let tokens = SQLTokens(scalar.text, dialect)
         guard let problem = ExpressionProblem(tokens) else { return .expression(statement) }
         let place = problem.scalar.map { statement.position(ofScalar: $0).position } ?? value.position

@@ -60,10 +60,14 @@ final class SQLiteReadConnection {
         guard prepared.columnCount > 0, sqlite3_stmt_isexplain(prepared.handle) == 0 else {
             throw failures.finding("not_a_select", "a model is one SELECT (or WITH … SELECT)", atByte: base)
         }
-        if sqlite3_bind_parameter_count(prepared.handle) > 0 {
-            let place = tokens.first { [63, 58, 64, 36].contains(bytes[$0.range.lowerBound]) }
+        guard prepared.bind(statement.variables) else {
+            let place = tokens.first { token in
+                token.token.kind == .placeholder
+                    || (token.token.kind == .variable && statement.variables[token.variableName(in: bytes)] == nil)
+            }
             throw failures.finding(
-                "sql_parameter", "a model has no parameters to fill", atByte: place?.range.lowerBound ?? base)
+                "sql_parameter", "a model has no parameters to fill but variables, such as :name",
+                atByte: place?.range.lowerBound ?? base)
         }
         return prepared
     }

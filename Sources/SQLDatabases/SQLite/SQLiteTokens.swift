@@ -6,6 +6,11 @@ struct SQLiteTokens: Sequence, IteratorProtocol {
         var token: SQLToken
         /// Bytes of the statement.
         var range: Range<Int>
+
+        /// Without its colon.
+        func variableName(in bytes: [UInt8]) -> String {
+            String(decoding: bytes[range].dropFirst(), as: UTF8.self)
+        }
     }
 
     private let tokens: SQLTokens

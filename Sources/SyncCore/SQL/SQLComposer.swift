@@ -3,6 +3,7 @@ package struct SQLComposer {
     private var text = ""
     private var count = 0
     private var pieces: [SQLStatement.Piece] = []
+    private var variables: [String: AttributeValue] = [:]
 
     package init() {}
 
@@ -16,9 +17,10 @@ package struct SQLComposer {
         append(sql, count: sql.unicodeScalars.count, .written(text: fileText, file: file, offset: offset))
     }
 
-    /// Adds a part of another statement: scalars of its text.
+    /// Adds a part of another statement, scalars of its text, and takes over its variables.
     package mutating func add(_ statement: SQLStatement, _ range: Range<Int>) {
         let scalars = Array(statement.text.unicodeScalars)
+        variables.merge(statement.variables) { $1 }
         var start = 0
         for piece in statement.allPieces(count: scalars.count) {
             let part = range.clamped(to: start..<max(start, piece.end))
@@ -30,6 +32,11 @@ package struct SQLComposer {
         }
     }
 
+    /// Adds text of ours for a part of another statement: every place in it is where that part starts.
+    package mutating func add(_ sql: String, insteadOf range: Range<Int>, in statement: SQLStatement) {
+        append(sql, count: sql.unicodeScalars.count, .replaced(statement.origin(ofScalar: range.lowerBound)))
+    }
+
     /// Adds the one statement that `statement` holds, without its semicolon and what follows it.
     package mutating func add(bodyOf statement: SQLStatement, _ dialect: SQLDialect) {
         add(statement, SQLTokens(statement.text, dialect).body)
@@ -37,7 +44,7 @@ package struct SQLComposer {
 
     /// `start` is where errors of no other place are.
     package func statement(startingAt start: Diagnostic.Position) -> SQLStatement {
-        SQLStatement(text: text, start: start, pieces: pieces)
+        SQLStatement(text: text, start: start, pieces: pieces, variables: variables)
     }
 
     private mutating func append(_ sql: String, count added: Int, _ origin: SQLStatement.Origin) {

@@ -3,6 +3,8 @@ package struct SQLStatement: Sendable, Hashable {
     package private(set) var text: String
     /// Where errors of no other place are.
     package private(set) var start: Diagnostic.Position
+    /// Values of the text's `:name` places, which its source binds; never spliced into the text.
+    package private(set) var variables: [String: AttributeValue] = [:]
     /// Where the parts of a composed text come from, in order; empty where all of it is one file.
     private(set) var pieces: [Piece] = []
 
@@ -12,15 +14,17 @@ package struct SQLStatement: Sendable, Hashable {
         var origin: Origin
     }
 
-    enum Origin: Sendable, Hashable {
+    indirect enum Origin: Sendable, Hashable {
         /// Not written by the user as it stands, but because of what is written there.
         case place(Diagnostic.Position)
         /// The scalars from `offset` on of a file's text.
         case written(text: String, file: String, offset: Int)
+        /// Ours, in the place of what starts there.
+        case replaced(Origin)
 
         func advanced(by count: Int) -> Origin {
             switch self {
-            case .place: self
+            case .place, .replaced: self
             case .written(let text, let file, let offset): .written(text: text, file: file, offset: offset + count)
             }
         }
@@ -32,20 +36,32 @@ package struct SQLStatement: Sendable, Hashable {
         start = Diagnostic.Position(file, line: 1)
     }
 
-    init(text: String, start: Diagnostic.Position, pieces: [Piece]) {
-        (self.text, self.start, self.pieces) = (text, start, pieces)
+    init(text: String, start: Diagnostic.Position, pieces: [Piece], variables: [String: AttributeValue]) {
+        (self.text, self.start, self.pieces, self.variables) = (text, start, pieces, variables)
+    }
+
+    /// The same with values for its variables.
+    package func binding(_ variables: [String: AttributeValue]) -> SQLStatement {
+        var bound = self
+        bound.variables = variables
+        return bound
     }
 
     /// Where a character of the text is written; `offset` counts Unicode scalars from 0, as both databases report it.
     /// Without a source line where it is not written as such.
     package func position(ofScalar offset: Int) -> (position: Diagnostic.Position, sourceLine: String?) {
-        switch origin(ofScalar: max(0, offset)) {
+        Self.position(of: origin(ofScalar: max(0, offset)))
+    }
+
+    private static func position(of origin: Origin) -> (position: Diagnostic.Position, sourceLine: String?) {
+        switch origin {
         case .place(let position): (position, nil)
-        case .written(let text, let file, let offset): Self.position(in: text, of: file, scalar: offset)
+        case .written(let text, let file, let offset): position(in: text, of: file, scalar: offset)
+        case .replaced(let origin): position(of: origin)
         }
     }
 
-    private func origin(ofScalar offset: Int) -> Origin {
+    func origin(ofScalar offset: Int) -> Origin {
         var start = 0
         for piece in pieces {
             if offset < piece.end || piece.end == pieces.last?.end { return piece.origin.advanced(by: offset - start) }
