@@ -81,7 +81,7 @@ private final class ProjectLoading {
     func load() -> ProjectReading {
         let configuration = configuration()
         let attributes = attributes()
-        let files = modelFiles(configuration, attributes)
+        let files = ModelIncludes(modelFiles(configuration, attributes), findings: findings).resolved()
         let syncs = files.flatMap(\.syncs)
         SyncChecks(findings: findings).check(syncs)
         ModelTestChecks(findings: findings).check(files.compactMap(\.model))
