@@ -175,7 +175,7 @@ private final class ProjectLoading {
             return nil
         }
         guard let file = folder.file(path.sql) else { return nil }
-        guard !SQLText.isBlank(file.text) else {
+        guard !SQLTokens(file.text, .postgres).body.isEmpty else {
             findings.error(
                 "empty_model", "the model is empty: the file holds no statement",
                 at: Diagnostic.Position(path.sql, line: 1))
