@@ -12,6 +12,9 @@ extension Engine {
         let planID = PlanID.new(at: environment.now())
         do {
             let built = try await cancelling(on: stop) {
+                if let failed = try await runTests(before: checked) {
+                    throw RunFailure(.blocked, Self.blockedByTests(failed, of: checked.sync.model))
+                }
                 try await closeKilledRuns(of: checked)
                 let scope = try await environment.state.scope(
                     sync: checked.sync.name, identity: checked.destination.identity)

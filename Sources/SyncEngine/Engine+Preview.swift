@@ -91,7 +91,7 @@ private struct PreviewRows {
                 .statement,
                 .error(
                     "duplicate_column", "the model has \(names.count { $0 == repeated }) columns named \(repeated)",
-                    at: Diagnostic.Position(model.statement.file, line: 1), hint: "give each its own name with AS"))
+                    at: model.statement.start, hint: "give each its own name with AS"))
         }
         for sync in syncs {
             do { typers.append(try RowPreview(sync: sync, columns: columns, keys: keys, masked: masked)) } catch {

@@ -22,6 +22,12 @@ extension Engine {
             }
             session.plans(runID)
             try await session.enter(.querying)
+            if let failed = try await cancelling(on: stop, { try await runTests(before: checked) }) {
+                if !options.overrideGuards {
+                    session.take([failed])
+                    throw RunFailure(.blocked, Self.blockedByTests(failed, of: checked.sync.model))
+                }
+            }
             let builder = planBuilder(checked, scope: scope, options: options, run: runID, observer: observer)
             let built = try await cancelling(on: stop) { try await builder.build(runID) }
             session.take(built)

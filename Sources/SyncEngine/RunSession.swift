@@ -54,6 +54,9 @@ final class RunSession: Sendable {
         }
     }
 
+    /// Takes over what stopped the run before it had a plan.
+    func take(_ guards: [GuardResult]) { update { $0.guards = guards } }
+
     /// Delivers the plan and closes the books.
     func deliver(_ plan: PlanRecord, stop: StopRequest) async throws {
         guard let run = report.runID else { return }

@@ -13,6 +13,8 @@ package struct StatementCheck: Sendable {
     private let source: @Sendable (SourceDefinition) throws(Diagnostic) -> any Source
     /// Nil for a draft: its destinations are not looked at, and none of its syncs is ready to run.
     private let destination: (@Sendable (DestinationDefinition) throws(Diagnostic) -> any Destination)?
+    /// Prepare also the models' tests, those of the models that `relationships` name among them.
+    private let testsOf: Project?
     private var findings: [Diagnostic] = []
     private var checked: [CheckedSync] = []
     private var exits: [ExitStatus] = []
@@ -20,9 +22,11 @@ package struct StatementCheck: Sendable {
 
     package init(
         source: @escaping @Sendable (SourceDefinition) throws(Diagnostic) -> any Source,
-        destination: (@Sendable (DestinationDefinition) throws(Diagnostic) -> any Destination)?
+        destination: (@Sendable (DestinationDefinition) throws(Diagnostic) -> any Destination)?,
+        testsOf project: Project? = nil
     ) {
         self.source = source
+        testsOf = project
         self.destination = destination
     }
 
@@ -37,6 +41,10 @@ package struct StatementCheck: Sendable {
         for model in models where check.described[model.name] == nil {
             guard let described = await check.described(model) else { continue }
             check.note(SyncCheck.findings(model: model, columns: described.columns))
+        }
+        if let testsOf {
+            let names = Set(check.described.keys)
+            for model in testsOf.models where names.contains(model.name) { await check.checkTests(model, of: testsOf) }
         }
         var seen: Set<String> = []
         let findings = check.findings.filter { seen.insert($0.rendered()).inserted }
@@ -71,6 +79,24 @@ package struct StatementCheck: Sendable {
                 CheckedSync(sync: sync, columns: model.columns, source: model.source, destination: destination))
         } catch {
             note([error])
+        }
+    }
+
+    /// The database's word on what only it can judge; columns that are not there are found already.
+    private mutating func checkTests(_ model: ModelDefinition, of project: Project) async {
+        guard let prepared = await described(model) else { return }
+        let columns = Set(prepared.columns.map(\.name))
+        for test in model.tests where columns.isSuperset(of: test.columns + model.primaryKey) {
+            switch test.claim {
+            case .unique, .notNull, .rowCount: continue
+            case .acceptedValues, .relationships, .freshness, .expression: break
+            }
+            do throws(SourceFailure) {
+                _ = try await prepared.source.describe(project.statement(of: test, model))
+            } catch {
+                findings.append(error.diagnostic)
+                exits.append(error.kind == .statement ? .usage : .sourceFailure)
+            }
         }
     }
 

@@ -16,8 +16,9 @@ import SyncCore
             """,
         version: HeadraceVersion.text,
         subcommands: [
-            InitCommand.self, DoctorCommand.self, CheckCommand.self, PreviewCommand.self, PlanCommand.self,
-            ApplyCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self, CancelCommand.self,
+            InitCommand.self, DoctorCommand.self, CheckCommand.self, PreviewCommand.self, TestCommand.self,
+            PlanCommand.self, ApplyCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self,
+            CancelCommand.self,
             StateCommand.self, SimulateCommand.self, SchemaCommand.self, CompletionsCommand.self,
         ])
 

@@ -58,6 +58,30 @@ package struct SyncCheck {
         for place in model.columnPlaces where !columns.contains(where: { $0.name == place.column }) {
             findings.append(.unknownColumn(place.column, among: columns, at: place.position))
         }
+        for test in model.tests {
+            guard case .freshness(let name, _) = test.claim, let column = columns.first(where: { $0.name == name })
+            else { continue }
+            checkFreshness(column, at: test.position)
+        }
+    }
+
+    private mutating func checkFreshness(_ column: ColumnDescription, at position: Diagnostic.Position) {
+        switch column.type {
+        case .timestamp, .dynamic: break
+        case .localTimestamp, .date: if model.timeZone == nil { missTimeZone(column, at: position) }
+        default:
+            findings.append(
+                .error(
+                    "type_mismatch", "freshness compares times, and column \(column.name) is \(named(column))",
+                    at: position))
+        }
+    }
+
+    private mutating func missTimeZone(_ column: ColumnDescription, at position: Diagnostic.Position?) {
+        findings.append(
+            .error(
+                "time_zone_missing", "column \(column.name) is \(named(column)), a time without a zone",
+                at: position, hint: "set time_zone: in the model, for example time_zone: UTC"))
     }
 
     private mutating func checkMapping(_ mapping: Mapping, dialect: SQLDialect) {
@@ -123,10 +147,7 @@ package struct SyncCheck {
                 hint: help.map { "add cast: \($0.rawValue) to the mapping" })
         }
         if needsTimeZone(column.type, mapping), model.timeZone == nil {
-            findings.append(
-                .error(
-                    "time_zone_missing", "column \(column.name) is \(named(column)), a time without a zone",
-                    at: mapping.position, hint: "set time_zone: in the model, for example time_zone: UTC"))
+            missTimeZone(column, at: mapping.position)
         }
         if dialect == .sqlite, column.type == .dynamic { checkDeclaredType(of: column, in: mapping) }
     }

@@ -82,13 +82,16 @@ package struct RowPreview: Sendable {
 
     /// The whole text, however long: whoever prints it cuts it. Nil for NULL.
     private static func shown(_ cell: Cell, of batch: RowBatch, _ keys: KeyRing, isMasked: Bool) -> String? {
-        let text: String
-        switch cell {
-        case .null: return nil
-        case .text(let slice), .json(let slice), .other(let slice), .bigDecimal(let slice):
-            text = String(decoding: batch.slice(slice), as: UTF8.self)
-        default: text = cell.text(of: batch)
-        }
+        guard let text = text(of: cell, in: batch) else { return nil }
         return isMasked ? keys.mask(text) : text
+    }
+
+    static func text(of cell: Cell, in batch: RowBatch) -> String? {
+        switch cell {
+        case .null: nil
+        case .text(let slice), .json(let slice), .other(let slice), .bigDecimal(let slice):
+            String(decoding: batch.slice(slice), as: UTF8.self)
+        default: cell.text(of: batch)
+        }
     }
 }

@@ -9,6 +9,7 @@ enum KeyTables {
             KeySpec("name", .text, "Name of the project; the folder's name if left out."),
             KeySpec("sources", .named(.variants(source)), "Databases that models run on, by name."),
             KeySpec("destinations", .named(.variants(destination)), "Where users are sent, by name."),
+            KeySpec("vars", .named(.text), "Values that models read as :name; --var NAME=VALUE replaces one."),
             KeySpec("state", .mapping(state), "Where runs, plans and snapshots are remembered."),
             KeySpec("alerts", .mapping(alerts), "Who is told when something goes wrong; this version sends no alert."),
         ])

@@ -14,34 +14,10 @@ extension KeyTables {
             KeySpec("source", .text, "Source that the statement runs on.", required: true),
             KeySpec("primary_key", .texts, "Column, or columns, that identify a row.", required: true),
             KeySpec("description", .text, "For people."),
-            KeySpec("tests", .list(.oneOf(test)), "Claims about the rows; not run by this version."),
+            KeySpec("include", .texts, "Models of the same source that the statement reads by their names."),
+            KeySpec("tests", .list(.oneOf(test)), "Claims about the rows, for `headrace test`."),
             KeySpec("pii", .texts, "Columns masked in preview beyond those that feed a pii attribute."),
             KeySpec("time_zone", .timeZone, "Zone of timestamps that have none, such as Europe/Berlin."),
-        ])
-
-    static let test = MappingSpec(
-        title: "a test",
-        keys: [
-            KeySpec("unique", .texts, "No two rows have the same values in these columns."),
-            KeySpec("not_null", .texts, "None of these columns holds a null."),
-            KeySpec(
-                "accepted_values",
-                .mapping(
-                    MappingSpec(
-                        title: "accepted_values",
-                        keys: [
-                            KeySpec("column", .text, "The column.", required: true),
-                            KeySpec("values", .constants, "Values it may hold.", required: true),
-                        ])), "The column holds nothing but these values."),
-            KeySpec(
-                "row_count",
-                .mapping(
-                    MappingSpec(
-                        title: "row_count",
-                        keys: [
-                            KeySpec("min", .integer(minimum: 0), "Fewest rows."),
-                            KeySpec("max", .integer(minimum: 0), "Most rows."),
-                        ])), "The model has a number of rows in this range."),
         ])
 
     static let sync = MappingSpec(
@@ -58,6 +34,9 @@ extension KeyTables {
             KeySpec("schedule", .mapping(schedule), "When the sync is due; not acted on by this version."),
             KeySpec("guards", .mapping(guards), "Limits that stop a run before the first request."),
             KeySpec("retry", .mapping(retry), "How often a user is tried."),
+            KeySpec(
+                "tests", .choice(TestPolicy.allCases.map(\.rawValue)),
+                "Run the model's tests before each run; block: a failing one stops it. Not run if left out."),
         ])
 
     static let match = MappingSpec(

@@ -12,6 +12,9 @@ package enum DefinitionDigest {
         add("model", sync.model.name)
         add("source", sync.model.source.name)
         add("statement", sync.model.statement.text)
+        for (name, value) in sync.model.statement.variables.sorted(by: { $0.key < $1.key }) {
+            lines.append("variable=\(quoted(name)) \(text(of: value))")
+        }
         for column in sync.model.primaryKey { add("primary_key", column) }
         add("time_zone", sync.model.timeZone)
         add("project_uid", sync.destination.projectUID)

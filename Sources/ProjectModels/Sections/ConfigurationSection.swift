@@ -7,6 +7,8 @@ struct Configuration {
     var name: String?
     var sources = Registry<SourceDefinition>.unreadable
     var destinations = Registry<DestinationDefinition>.unreadable
+    /// Nil where the file does not say them legibly: then none is reported as missing.
+    var variables: [String: AttributeValue]?
     var state: StateDefinition?
     /// Nil when the file does not say legibly where the state is: any other place would be the wrong one.
     var stateLocation: StateDefinition.Location?
@@ -28,6 +30,7 @@ struct ConfigurationSection {
         configuration.name = root.text("name")
         configuration.sources = registry("sources", in: root, read: source)
         configuration.destinations = registry("destinations", in: root, read: destination)
+        configuration.variables = variables(root)
         configuration.state = state(root)
         if isStateLegible(root) { configuration.stateLocation = configuration.state?.location }
         configuration.alerts = AlertSection(findings: findings).read(root.settings("alerts"))
@@ -98,6 +101,26 @@ struct ConfigurationSection {
         destination.caFile = settings.text("ca_file").map { ProjectPaths.absolute($0, in: directory) }
         destination.proxy = settings.text("proxy").map(withoutTrailingSlash)
         return destination
+    }
+
+    private func variables(_ root: Settings) -> [String: AttributeValue]? {
+        if root.isMistyped("vars", in: KeyTables.headrace) { return nil }
+        guard let entry = root.entry("vars"), !entry.value.isNull else { return [:] }
+        guard let section = Settings(entry.value) else { return nil }
+        var variables: [String: AttributeValue] = [:]
+        for item in section.entries {
+            if !ModelVariables.isName(item.key) {
+                findings.error(
+                    "invalid_value",
+                    "`vars`: a variable's name is of letters, digits and `_`, and starts with no digit",
+                    at: item.keyPosition)
+            }
+            // One that is wrong is reported, and not missing too.
+            variables[item.key] = item.value.scalar.map(ModelVariables.value(of:)) ?? .null
+            guard item.value.scalar?.text.contains("\0") == true else { continue }
+            findings.error("invalid_value", "`\(item.key)`: must not hold NUL", at: item.value.position)
+        }
+        return variables
     }
 
     /// The standard one where the file says it wrongly, so that the rest of the project can still be checked.

@@ -5,6 +5,13 @@ struct ModelFile {
     var name: String
     var model: ModelDefinition?
     var syncs: [WrittenSync] = []
+    /// The models that its statement reads by their names.
+    var includes: [Include] = []
+
+    struct Include {
+        var name: String
+        var position: Diagnostic.Position
+    }
 }
 
 /// Reads models/NAME.yml, whose shape was checked.
@@ -15,13 +22,26 @@ struct ModelSection {
     let statement: SQLStatement?
     let configuration: Configuration
     let attributes: Registry<AttributeDefinition>
+    /// Every model of the project that is written.
+    let modelNames: Set<String>
+    let variables: ModelVariables
     let findings: Findings
 
     func read(_ document: YAMLValue) -> ModelFile {
         guard let root = Settings(document) else { return ModelFile(name: name) }
         let syncs = SyncSection(
             file: file, destinations: configuration.destinations, attributes: attributes, findings: findings)
-        return ModelFile(name: name, model: model(root), syncs: root.items("syncs").compactMap(syncs.read))
+        return ModelFile(
+            name: name, model: model(root), syncs: root.items("syncs").compactMap(syncs.read),
+            includes: includes(root.settings("model")))
+    }
+
+    private func includes(_ model: Settings?) -> [ModelFile.Include] {
+        guard let model else { return [] }
+        let names = Set(distinct("include", in: model, what: "model"))
+        var seen: Set<String> = []
+        return model.texts("include").filter { names.contains($0.text) && seen.insert($0.text).inserted }
+            .map { ModelFile.Include(name: $0.text, position: $0.position) }
     }
 
     private func model(_ root: Settings) -> ModelDefinition? {
@@ -29,10 +49,15 @@ struct ModelSection {
         let source = configuration.sources.resolve(
             settings.entry("source"), what: "source", code: "unknown_source", findings: findings)
         let primaryKey = distinct("primary_key", in: settings)
-        let tests = settings.items("tests").compactMap(test)
-        guard let source, let statement else { return nil }
+        guard let source else { return nil }
+        let section = TestSection(
+            model: name, dialect: source.kind.dialect, file: file, modelNames: modelNames,
+            variables: variables, findings: findings)
+        let tests = section.read(settings.items("tests"))
+        guard let statement else { return nil }
         var model = ModelDefinition(
-            name: name, source: source, statement: statement, primaryKey: primaryKey, position: entry.keyPosition)
+            name: name, source: source, statement: variables.bind(statement, source.kind.dialect),
+            primaryKey: primaryKey, position: entry.keyPosition)
         model.description = settings.text("description")
         model.tests = tests
         model.piiColumns = distinct("pii", in: settings)
@@ -47,7 +72,10 @@ struct ModelSection {
     private func columnPlaces(_ settings: Settings) -> [ColumnPlace] {
         let tests = settings.items("tests").compactMap { Settings($0) }
         let named = tests.flatMap { test in
-            test.texts("unique") + test.texts("not_null") + (test.settings("accepted_values")?.texts("column") ?? [])
+            test.texts("unique") + test.texts("not_null")
+                + ["accepted_values", "relationships", "freshness"].flatMap {
+                    test.settings($0)?.texts("column") ?? []
+                }
         }
         return Self.places(settings.texts("pii") + named)
     }
@@ -56,11 +84,11 @@ struct ModelSection {
         texts.filter { !$0.text.isEmpty }.map { ColumnPlace(column: $0.text, position: $0.position) }
     }
 
-    private func distinct(_ key: String, in settings: Settings) -> [String] {
+    private func distinct(_ key: String, in settings: Settings, what: String = "column") -> [String] {
         var seen: [String] = []
         for (text, position) in settings.texts(key) {
             if text.isEmpty {
-                findings.error("invalid_value", "`\(key)`: a column's name cannot be empty", at: position)
+                findings.error("invalid_value", "`\(key)`: a \(what)'s name cannot be empty", at: position)
             } else if seen.contains(text) {
                 findings.error("invalid_value", "`\(key)`: `\(text)` is named twice", at: position)
             } else {
@@ -68,34 +96,5 @@ struct ModelSection {
             }
         }
         return seen
-    }
-
-    private func test(_ item: YAMLValue) -> ModelTest? {
-        guard let settings = Settings(item) else { return nil }
-        if settings.entry("unique") != nil { return .unique(settings.texts("unique").map(\.text)) }
-        if settings.entry("not_null") != nil { return .notNull(settings.texts("not_null").map(\.text)) }
-        if let accepted = settings.settings("accepted_values"), let column = accepted.text("column") {
-            return .acceptedValues(column: column, values: accepted.items("values").compactMap(value))
-        }
-        guard let entry = settings.entry("row_count"), let count = Settings(entry.value) else { return nil }
-        let (minimum, maximum) = (count.integer("min"), count.integer("max"))
-        if count.entries.isEmpty {
-            findings.error(
-                "missing_key", "row_count needs at least one of the keys `min` and `max`", at: entry.keyPosition)
-        }
-        if let minimum, let maximum, minimum > maximum {
-            findings.error("invalid_value", "`row_count`: `min` is above `max`", at: entry.value.position)
-        }
-        return .rowCount(minimum: minimum, maximum: maximum)
-    }
-
-    private func value(_ item: YAMLValue) -> AttributeValue? {
-        guard let scalar = item.scalar else { return nil }
-        switch scalar.meaning {
-        case .boolean(let flag): return .boolean(flag)
-        case .integer(let whole): return .integer(whole)
-        case .number(let number): return .number(number)
-        case .text, .null: return .string(scalar.text)
-        }
     }
 }

@@ -15,6 +15,7 @@ struct WrittenSync {
     var schedule: ScheduleDefinition?
     var guards: GuardLimits
     var retry: RetryPolicy
+    var tests: TestPolicy?
 
     /// A column that feeds a pii attribute is personal as a key too.
     private func isPersonal(_ match: MatchKey, _ model: ModelDefinition) -> Bool {
@@ -29,7 +30,7 @@ struct WrittenSync {
         return SyncDefinition(
             name: name, model: model, destination: destination ?? DestinationDefinition(name: "", projectUID: ""),
             match: match, mappings: mappings, send: send,
-            schedule: schedule, guards: guards, retry: retry, position: position)
+            schedule: schedule, guards: guards, retry: retry, tests: tests, position: position)
     }
 }
 
@@ -61,7 +62,8 @@ struct SyncSection {
             destination: destination, match: match(settings.settings("match")),
             mappings: mappings.compactMap(reader.read), targets: targets, send: settings.choice("send") ?? .changed,
             schedule: ScheduleSection(findings: findings).read(settings.entry("schedule")),
-            guards: guards(settings.settings("guards")), retry: retry(settings.settings("retry")))
+            guards: guards(settings.settings("guards")), retry: retry(settings.settings("retry")),
+            tests: settings.choice("tests"))
     }
 
     /// Globs select syncs on the command line.

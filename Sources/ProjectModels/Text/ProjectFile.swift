@@ -44,4 +44,25 @@ struct ProjectFile {
         let column = line.distance(from: line.startIndex, to: found.lowerBound) + 1
         return Diagnostic.Position(position.file, line: position.line, column: column)
     }
+
+    /// SQL that is a value of this file. Errors point into it where it stands there as it is: on one line, nothing
+    /// escaped or expanded; else to the value.
+    func statement(_ sql: String, at position: Diagnostic.Position) -> SQLStatement {
+        var composer = SQLComposer()
+        if let offset = scalarOffset(of: sql, at: position) {
+            composer.add(sql, writtenIn: text, of: path, from: offset)
+        } else {
+            composer.add(sql, at: position)
+        }
+        return composer.statement(startingAt: position)
+    }
+
+    private func scalarOffset(of sql: String, at position: Diagnostic.Position) -> Int? {
+        let place = self.place(of: sql, from: position)
+        guard lines.indices.contains(place.line - 1), case let line = lines[place.line - 1],
+            let start = line.index(line.startIndex, offsetBy: place.column - 1, limitedBy: line.endIndex),
+            line[start...].hasPrefix(sql)
+        else { return nil }
+        return text.unicodeScalars.distance(from: text.unicodeScalars.startIndex, to: start)
+    }
 }

@@ -21,7 +21,15 @@ enum ModelGate {
             throw diagnosis.refusal(
                 "empty_model", "the model has no statement", atScalar: nil, hint: "write one SELECT statement")
         }
+        if let parameter = outline.parameter, !statement.variables.isEmpty {
+            throw unfilled(at: parameter, diagnosis)
+        }
         return outline
+    }
+
+    private static func unfilled(at offset: Int?, _ diagnosis: PostgresDiagnosis) -> SourceFailure {
+        diagnosis.refusal(
+            "sql_parameter", "a model has no parameters to fill but variables, such as :name", atScalar: offset)
     }
 
     /// Why the server would not prepare the user's text.
@@ -48,8 +56,7 @@ enum ModelGate {
                 "not_a_select", "a model is a SELECT that gives columns, and this gives none", atScalar: outline.start)
         }
         if parameters > 0 {
-            throw diagnosis.refusal(
-                "sql_parameter", "a model has no parameters to fill", atScalar: outline.parameter ?? outline.start)
+            throw unfilled(at: outline.parameter ?? outline.start, diagnosis)
         }
     }
 

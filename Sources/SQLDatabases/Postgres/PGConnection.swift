@@ -1,4 +1,5 @@
 import CLibPQ
+import Foundation
 
 /// One connection, closed exactly once when its owner lets go. Calls block: it lives inside an actor that runs on a
 /// `DatabaseExecutor` and never leaves it.
@@ -35,6 +36,26 @@ final class PGConnection {
     @discardableResult
     func execute(_ sql: String) throws(PGError) -> PGResult { try checked(PQexec(pointer, sql)) }
 
+    /// Runs one command with values for its parameters, in text.
+    func execute(_ sql: String, _ values: [String]) throws(PGError) {
+        guard !values.isEmpty else {
+            try execute(sql)
+            return
+        }
+        let result = Self.withPointers(to: values) {
+            PQexecParams(pointer, sql, Int32(values.count), nil, $0, nil, nil, 0)
+        }
+        _ = try checked(result)
+    }
+
+    private static func withPointers<Result>(
+        to values: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+    ) -> Result {
+        let copies: [UnsafePointer<CChar>?] = values.map { UnsafePointer(strdup($0)) }
+        defer { for copy in copies { free(UnsafeMutablePointer(mutating: copy)) } }
+        return body(copies)
+    }
+
     /// Prepares the unnamed statement.
     func prepare(_ sql: String) throws(PGError) { _ = try checked(PQprepare(pointer, "", sql, 0, nil)) }
 
@@ -44,11 +65,13 @@ final class PGConnection {
         return ((0..<result.columnCount).map { result.column($0) }, result.parameterCount)
     }
 
-    /// Starts the unnamed statement; its rows come one by one and in binary from `nextResult`.
-    func startSingleRowMode() throws(PGError) {
-        guard PQsendQueryPrepared(pointer, "", 0, nil, nil, nil, 1) == 1, PQsetSingleRowMode(pointer) == 1 else {
-            throw lastError
+    /// Starts the unnamed statement with values for its parameters, in text; its rows come one by one and in binary
+    /// from `nextResult`.
+    func startSingleRowMode(_ values: [String]) throws(PGError) {
+        let isSent = Self.withPointers(to: values) {
+            PQsendQueryPrepared(pointer, "", Int32(values.count), $0, nil, nil, 1)
         }
+        guard isSent == 1, PQsetSingleRowMode(pointer) == 1 else { throw lastError }
     }
 
     /// Waits for the next result of what was started; nil when there is none left.

@@ -82,6 +82,11 @@ struct PostgresDiagnosis: Sendable {
         }
         switch error.sqlClass {
         case "08", "40": return lost(error)
+        case "22" where phase == .preparing && error.position == nil && hasVariables:
+            // The server's message would quote the value.
+            return place(
+                .statement, "variable_value",
+                "a variable's value does not fit where it stands: \(PGConditions.name(error.sqlState))")
         case _ where phase == .reading: return whileRowsFlow(error)
         case "28", "3D", "53", "58", "XX":
             return place(.unavailable, "source_unavailable", "source \"\(source)\": \(error.message)")
@@ -110,6 +115,8 @@ struct PostgresDiagnosis: Sendable {
             "source \"\(source)\" sent a value of column \"\(column.name)\" that is no \(column.typeName)")
     }
 
+    private var hasVariables: Bool { statement?.variables.isEmpty == false }
+
     private func mistake(_ error: PGError, prefix: Int) -> SourceFailure {
         let code =
             switch error.sqlState {
@@ -117,9 +124,15 @@ struct PostgresDiagnosis: Sendable {
             case "42P01": "unknown_table"
             case "42703": "unknown_source_column"
             case "42883": "unknown_function"
+            case "42P18" where hasVariables, "42P08" where hasVariables: "variable_type"
             default: "sql_error"
             }
         let offset = error.position.map { $0 - 1 - prefix }.flatMap { $0 >= 0 ? $0 : nil }
+        if code == "variable_type" {
+            return place(
+                .statement, code, "the server cannot tell the one type of a variable", atScalar: offset,
+                hint: "say it with a cast, such as :name::integer")
+        }
         return place(.statement, code, error.message, atScalar: offset, hint: error.hint)
     }
 
@@ -145,7 +158,7 @@ struct PostgresDiagnosis: Sendable {
                 let place = statement.position(ofScalar: offset)
                 (diagnostic.position, diagnostic.sourceLine) = (place.position, place.sourceLine)
             } else {
-                diagnostic.position = Diagnostic.Position(statement.file, line: 1)
+                diagnostic.position = statement.start
             }
         }
         return SourceFailure(kind, diagnostic)

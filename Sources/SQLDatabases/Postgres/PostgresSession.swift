@@ -53,10 +53,16 @@ actor PostgresSession {
     /// reading no row.
     func prepare(_ statement: SQLStatement, checks: Bool) throws(SourceFailure) -> [ColumnDescription] {
         diagnosis.statement = statement
-        let outline = try ModelGate.outline(statement, diagnosis)
+        var outline = try ModelGate.outline(statement, diagnosis)
+        let filled = FilledStatement(statement)
+        if !filled.values.isEmpty {
+            diagnosis.statement = filled.statement
+            outline = SQLOutline(filled.statement.text)
+        }
         try connect()
         guard let connection else { throw diagnosis.brokenOff }
-        let model = try PreparedModel(outline, on: connection, diagnosis, isCancelled: { self.canceller.isCancelled })
+        let model = try PreparedModel(
+            outline, values: filled.values, on: connection, diagnosis, isCancelled: { self.canceller.isCancelled })
         if checks {
             do throws(SourceFailure) { try model.check(on: connection, diagnosis) } catch {
                 throw canceller.isCancelled ? diagnosis.cancelled : error
@@ -69,7 +75,7 @@ actor PostgresSession {
     /// Sends the prepared model; its rows wait to be pulled with `fill`.
     func start() throws(SourceFailure) {
         guard let connection else { throw diagnosis.brokenOff }
-        try asking { () throws(PGError) in try connection.startSingleRowMode() }
+        try asking { () throws(PGError) in try connection.startSingleRowMode(model?.values ?? []) }
         isReading = true
     }
 

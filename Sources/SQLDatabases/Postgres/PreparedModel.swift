@@ -6,11 +6,13 @@ struct PreparedModel: Sendable {
     let columns: [ColumnDescription]
     private let decoders: [PGDecoder]
     private let wrapped: WrappedModel
+    /// Of its parameters, in text.
+    let values: [String]
 
     /// Prepares the user's own text first, so that errors point into it, and then a SELECT around it. That second one
     /// is what runs: PostgreSQL takes nothing that writes inside it, and columns without a decoder are cast to one that has.
     init(
-        _ outline: SQLOutline, on connection: PGConnection, _ diagnosis: PostgresDiagnosis,
+        _ outline: SQLOutline, values: [String], on connection: PGConnection, _ diagnosis: PostgresDiagnosis,
         isCancelled: () -> Bool
     ) throws(SourceFailure) {
         let described: [PGColumn]
@@ -27,7 +29,7 @@ struct PreparedModel: Sendable {
             if isCancelled() { throw diagnosis.cancelled }
             throw ModelGate.preparing(error, outline, diagnosis)
         }
-        try ModelGate.check(outline, columns: described.count, parameters: parameterCount, diagnosis)
+        try ModelGate.check(outline, columns: described.count, parameters: parameterCount - values.count, diagnosis)
         let wrapped = WrappedModel(outline.statement, types: types)
         let nullability: [Bool?]
         do throws(PGError) {
@@ -38,6 +40,7 @@ struct PreparedModel: Sendable {
             throw ModelGate.wrapping(error, outline, prefix: wrapped.prefixLength, diagnosis)
         }
         self.wrapped = wrapped
+        self.values = values
         decoders = types.map(\.decoder)
         columns = described.indices.map {
             ColumnDescription(
@@ -49,7 +52,7 @@ struct PreparedModel: Sendable {
     /// Opening a cursor makes the server plan the model and check what it may read, and gives no row.
     func check(on connection: PGConnection, _ diagnosis: PostgresDiagnosis) throws(SourceFailure) {
         let cursor = "DECLARE headrace_check NO SCROLL CURSOR FOR "
-        do throws(PGError) { try connection.execute(cursor + wrapped.text) } catch {
+        do throws(PGError) { try connection.execute(cursor + wrapped.text, values) } catch {
             throw diagnosis.failure(error, .preparing, prefix: cursor.unicodeScalars.count + wrapped.prefixLength)
         }
     }

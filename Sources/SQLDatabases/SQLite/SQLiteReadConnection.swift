@@ -60,10 +60,14 @@ final class SQLiteReadConnection {
         guard prepared.columnCount > 0, sqlite3_stmt_isexplain(prepared.handle) == 0 else {
             throw failures.finding("not_a_select", "a model is one SELECT (or WITH … SELECT)", atByte: base)
         }
-        if sqlite3_bind_parameter_count(prepared.handle) > 0 {
-            let place = tokens.first { [63, 58, 64, 36].contains(bytes[$0.range.lowerBound]) }
+        guard prepared.bind(statement.variables) else {
+            let place = tokens.first { token in
+                token.token.kind == .placeholder
+                    || (token.token.kind == .variable && statement.variables[token.variableName(in: bytes)] == nil)
+            }
             throw failures.finding(
-                "sql_parameter", "a model has no parameters to fill", atByte: place?.range.lowerBound ?? base)
+                "sql_parameter", "a model has no parameters to fill but variables, such as :name",
+                atByte: place?.range.lowerBound ?? base)
         }
         return prepared
     }
@@ -98,7 +102,7 @@ final class SQLiteReadConnection {
     /// False where a NOT NULL column may still be null in the result: outer joins, set operations, subqueries.
     private static func hasPlainRows(_ statement: SQLStatement) -> Bool {
         let tokens = SQLiteTokens(Array(statement.text.utf8))
-        let words = tokens.compactMap { $0.kind == .word ? tokens.name(of: $0) : nil }
+        let words = tokens.compactMap { $0.token.kind == .word ? tokens.name(of: $0) : nil }
         let outer: Set = ["left", "right", "full", "outer", "union", "intersect", "except", "values"]
         return words.count(where: { $0 == "select" }) == 1 && outer.isDisjoint(with: words)
     }

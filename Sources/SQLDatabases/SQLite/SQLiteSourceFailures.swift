@@ -45,7 +45,7 @@ struct SQLiteSourceFailures {
                 .timedOut,
                 .error(
                     "statement_timeout", "the statement ran longer than its limit\(limit) on source \(source)",
-                    at: Diagnostic.Position(statement.file, line: 1)))
+                    at: statement.start))
         case (.interrupted, _):
             return SourceFailure(.cancelled, .error("cancelled", "the read of source \(source) was cancelled"))
         case (.busy, _):
@@ -64,7 +64,7 @@ struct SQLiteSourceFailures {
                 .error(
                     "read_failed",
                     "source \(source) failed on a row: \(error.codeName) (code \(error.extendedCode))",
-                    at: Diagnostic.Position(statement.file, line: 1),
+                    at: statement.start,
                     hint: "SQLite's message may quote a row, so it is not shown: run the model in sqlite3 to see it"))
         }
     }

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import SyncCore
 
 /// A prepared statement. Owns its handle and finalises it exactly once. Parameters count from 1, columns from 0.
 package final class SQLiteStatement {
@@ -81,6 +82,23 @@ extension SQLiteStatement {
         guard !bytes.isEmpty else { return check(sqlite3_bind_zeroblob(handle, index, 0)) }
         check(
             sqlite3_bind_blob64(handle, index, bytes, UInt64(bytes.count), headrace_sqlite3_transient()))
+    }
+
+    /// Fills every `:name`; false where the statement has another parameter, or one without a value.
+    func bind(_ variables: [String: AttributeValue]) -> Bool {
+        for index in 0..<sqlite3_bind_parameter_count(handle) {
+            guard let written = sqlite3_bind_parameter_name(handle, index + 1).map({ String(cString: $0) }),
+                written.hasPrefix(":"), let value = variables[String(written.dropFirst())]
+            else { return false }
+            switch value {
+            case .null: bindNull(at: index + 1)
+            case .boolean(let flag): bind(flag ? 1 : 0, at: index + 1)
+            case .integer(let whole): bind(whole, at: index + 1)
+            case .number(let number): bind(number, at: index + 1)
+            case .string(let text): bind(text, at: index + 1)
+            }
+        }
+        return true
     }
 
     /// 128 bits as a blob of 16 bytes, most significant first, so that blobs sort as the numbers do.

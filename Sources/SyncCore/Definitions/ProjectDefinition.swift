@@ -108,14 +108,6 @@ package struct AlertDefinition: Sendable {
     package init(channels: [Channel] = [], rules: [Rule] = []) { (self.channels, self.rules) = (channels, rules) }
 }
 
-/// A test of a model, run in the source.
-package enum ModelTest: Sendable, Hashable {
-    case unique([String])
-    case notNull([String])
-    case acceptedValues(column: String, values: [AttributeValue])
-    case rowCount(minimum: Int?, maximum: Int?)
-}
-
 /// Where a model names one of its columns, for findings of the describe.
 package struct ColumnPlace: Sendable, Hashable {
     package var column: String
@@ -127,6 +119,7 @@ package struct ColumnPlace: Sendable, Hashable {
 package struct ModelDefinition: Sendable {
     package var name: String
     package var source: SourceDefinition
+    /// With the models that it includes.
     package var statement: SQLStatement
     package var primaryKey: [String]
     package var description: String?

@@ -144,12 +144,15 @@ package struct SyncDefinition: Sendable {
     package var schedule: ScheduleDefinition?
     package var guards: GuardLimits
     package var retry: RetryPolicy
+    /// Nil: the model's tests are not run before a run.
+    package var tests: TestPolicy?
     package var position: Diagnostic.Position?
 
     package init(
         name: String, model: ModelDefinition, destination: DestinationDefinition, match: MatchKey,
         mappings: [Mapping], send: SendMode = .changed, schedule: ScheduleDefinition? = nil,
-        guards: GuardLimits = GuardLimits(), retry: RetryPolicy = RetryPolicy(), position: Diagnostic.Position? = nil
+        guards: GuardLimits = GuardLimits(), retry: RetryPolicy = RetryPolicy(), tests: TestPolicy? = nil,
+        position: Diagnostic.Position? = nil
     ) {
         self.name = name
         self.model = model
@@ -160,6 +163,7 @@ package struct SyncDefinition: Sendable {
         self.schedule = schedule
         self.guards = guards
         self.retry = retry
+        self.tests = tests
         self.position = position
     }
 }

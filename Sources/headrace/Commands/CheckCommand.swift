@@ -8,10 +8,12 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Parse, prepare and type everything; send nothing, read no row.",
         discussion: """
             Reads all files of the project, prepares each model's statement on its source and holds its columns against \
-            the mappings: all findings of all files at once. Exits 2 when one of them is an error, 6 when a source cannot be asked.
+            the mappings: all findings of all files at once. Exits 2 when one of them is an error, 6 when a source cannot be asked. With \
+            --with-data the model tests are run too, when nothing else is wrong: a failing one is a finding, and exits 3.
             """)
 
     @Argument(help: "Syncs to check, by name or glob; all when none is named.") var syncs: [String] = []
+    @Flag(name: .long, help: "Run the model tests of the syncs' models too, which reads rows.") var withData = false
     @OptionGroup var options: ProjectOptions
 
     func run() async throws {
@@ -20,7 +22,8 @@ struct CheckCommand: AsyncParsableCommand {
             let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
             do {
                 let check = try ProjectCheck(OpenedProject.read(options), syncs: syncs)
-                let outcome = try await signals.cancelling { await check.outcome() }
+                let withData = withData
+                let outcome = try await signals.cancelling { try await check.outcome(withData: withData) }
                 console.print(outcome.findings)
                 console.say(Self.summary(checked: outcome.checkedCount, findings: outcome.findings))
                 return outcome.exit

@@ -33,7 +33,9 @@ struct OpenedProject: Sendable {
                 if let named = options.project { named } else {
                     try ProjectLoader.findProjectDirectory(startingAt: ".")
                 }
-            return ProjectLoader.read(directory: directory, environment: ProcessInfo.processInfo.environment)
+            return ProjectLoader.read(
+                directory: directory, environment: ProcessInfo.processInfo.environment,
+                variables: options.variableTexts)
         } catch {
             throw CommandFailure(.usage, error)
         }

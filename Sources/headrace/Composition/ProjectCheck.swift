@@ -22,13 +22,15 @@ struct ProjectCheck {
         selected = Set(try SyncSelection.select(patterns, among: reading.writtenSyncs.map(\.name)))
     }
 
-    /// The databases are asked about all that is sound, also when other files are not.
-    func outcome() async -> Outcome {
+    /// The databases are asked about all that is sound, also when other files are not. `withData`: when nothing is wrong
+    /// the model tests are run too, and those that fail are findings. Throws when the task is cancelled.
+    func outcome(withData: Bool = false) async throws -> Outcome {
         var findings = reading.findings
         var exits = reading.project == nil ? [ExitStatus.usage] : []
         if let draft = reading.draft {
             let check = StatementCheck(
-                source: OpenedProject.source, destination: reading.project == nil ? nil : OpenedProject.destination)
+                source: OpenedProject.source, destination: reading.project == nil ? nil : OpenedProject.destination,
+                testsOf: draft)
             let asked = await check.outcome(
                 syncs: draft.syncs.filter { selected.contains($0.name) }, models: patterns.isEmpty ? draft.models : [])
             findings += asked.findings
@@ -38,9 +40,19 @@ struct ProjectCheck {
                 exits.append(.usage)
             }
         }
+        if withData, let project = reading.project, ExitStatus.strongest(exits) == .done {
+            let outcomes = try await TestSession(project: project).outcomes(of: tested(project)) { _ in }
+            findings += outcomes.compactMap { TestReport($0).finding }
+            exits += outcomes.map(\.exit)
+        }
         return Outcome(
             findings: findings.map(reading.sourceLines.shown).sorted(by: Diagnostic.inFileOrder),
             checkedCount: selected.count,
             exit: ExitStatus.strongest(exits))
+    }
+
+    private func tested(_ project: Project) -> [ModelDefinition] {
+        let names = Set(project.syncs.filter { selected.contains($0.name) }.map(\.model.name))
+        return project.models.filter { patterns.isEmpty || names.contains($0.name) }
     }
 }

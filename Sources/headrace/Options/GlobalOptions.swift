@@ -46,5 +46,32 @@ struct ProjectOptions: ParsableArguments {
         completion: .directory)
     var project: String?
 
+    @Option(
+        name: .customLong("var"),
+        help: ArgumentHelp(
+            "A value for :NAME in the models, instead of that of `vars` in headrace.yml. Repeatable.",
+            valueName: "name=value"))
+    var variables: [String] = []
+
     @OptionGroup var output: OutputOptions
+
+    /// By name.
+    var variableTexts: [String: String] {
+        let pairs = variables.compactMap { written in
+            written.firstIndex(of: "=").map { (String(written[..<$0]), String(written[written.index(after: $0)...])) }
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    func validate() throws {
+        var names: Set<String> = []
+        for written in variables {
+            // The value may be a secret, so a text without a = is not shown.
+            guard let equals = written.firstIndex(of: "="), equals > written.startIndex else {
+                throw ValidationError("--var takes NAME=VALUE.")
+            }
+            let name = String(written[..<equals])
+            guard names.insert(name).inserted else { throw ValidationError("--var \(name) is given twice.") }
+        }
+    }
 }

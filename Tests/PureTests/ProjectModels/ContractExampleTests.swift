@@ -42,7 +42,11 @@ import Testing
         let sync = try #require(load().project?.syncs.first)
         #expect(sync.name == "loyalty")
         #expect(sync.model.primaryKey == ["member_id"])
-        #expect(sync.model.tests.count == 4)
+        #expect(
+            sync.model.tests.map(\.name) == [
+                "unique_members_member_id", "not_null_members_member_id", "not_null_members_tier",
+                "accepted_values_members_tier", "row_count_members",
+            ])
         #expect(
             sync.mappings.map(\.attribute.key) == [
                 "loyalty_tier", "points", "audience_ids", "source_system", "full_name",
