@@ -65,7 +65,7 @@ struct SQLOutline {
         ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || scalar == "_" || scalar.value >= 0x80
     }
 
-    private static func continuesWord(_ scalar: Unicode.Scalar) -> Bool {
+    static func continuesWord(_ scalar: Unicode.Scalar) -> Bool {
         startsWord(scalar) || ("0"..."9").contains(scalar) || scalar == "$"
     }
 
