@@ -37,24 +37,31 @@ struct PGParameters {
         fallback("keepalives_interval", "10")
         fallback("keepalives_count", "3")
 
-        let mode = effective["sslmode", default: ""]
         // `prefer` is what libpq fills in when nobody said anything. A service file that says `prefer` cannot be told
         // from that, and is read as silence: the safe side.
-        let isDecided = written["sslmode"] != nil || environment["PGSSLMODE"]?.isEmpty == false || mode != "prefer"
-        let isLocal = hosts.allSatisfy(Self.isLocal)
-        if !isDecided, !isLocal { pairs.append(("sslmode", "verify-full")) }
-        let verifies = isDecided ? mode.hasPrefix("verify-") : !isLocal
-        let ownRoot = environment["HOME"].map { "\($0)/.postgresql/root.crt" }
-        if verifies, !FileManager.default.fileExists(atPath: ownRoot ?? ""),
-            FileManager.default.fileExists(atPath: Self.systemBundle)
-        {
-            fallback("sslrootcert", Self.systemBundle)
-        }
-        let root = pairs.first { $0.key == "sslrootcert" }?.value ?? effective["sslrootcert", default: ownRoot ?? ""]
-        let trust = verifies ? ", sslmode \(isDecided ? mode : "verify-full") with \(root)" : ""
-        target = Self.describe(effective, hosts: hosts) + trust
+        let isDecided =
+            written["sslmode"] != nil || environment["PGSSLMODE"]?.isEmpty == false || effective["sslmode"] != "prefer"
+        if !isDecided, !hosts.allSatisfy(Self.isLocal) { pairs.append(("sslmode", "verify-full")) }
+        target = Self.describe(effective, hosts: hosts) + verification(effective, environment)
         pairs.append(("dbname", url))
         pairs.append(("client_encoding", "UTF8"))
+    }
+
+    /// Sees to it that a server's certificate is held against something; says in words against what.
+    private mutating func verification(_ effective: [String: String], _ environment: [String: String]) -> String {
+        let mode = pairs.first { $0.key == "sslmode" }?.value ?? effective["sslmode", default: ""]
+        guard mode.hasPrefix("verify-") else { return "" }
+        let ownRoot = environment["HOME"].map { "\($0)/.postgresql/root.crt" } ?? ""
+        var root = effective["sslrootcert", default: ""]
+        if root.isEmpty {
+            let files = FileManager.default
+            root = ownRoot
+            if !files.fileExists(atPath: ownRoot), files.fileExists(atPath: Self.systemBundle) {
+                root = Self.systemBundle
+                pairs.append(("sslrootcert", root))
+            }
+        }
+        return ", sslmode \(mode) with \(root)"
     }
 
     /// The same without one of the hosts; nil when it is the only one.

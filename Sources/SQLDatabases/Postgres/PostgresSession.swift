@@ -204,7 +204,7 @@ actor PostgresSession {
     /// A failure for a lock says who holds it, where that can be learnt. Ends the transaction.
     private func namingLockHolder(_ failure: SourceFailure) -> SourceFailure {
         guard failure.diagnostic.code == "source_lock", let connection, let statement = diagnosis.statement,
-            let watcher = try? anotherConnection()
+            let watcher = try? anotherConnection(), (watcher.host, watcher.port) == (connection.host, connection.port)
         else { return failure }
         while let result = connection.nextResult() { _ = consume result }
         isReading = false

@@ -78,19 +78,33 @@ import Testing
         #expect(try await source(named).rows(name) == [[.text("nightly")]])
 
         let reader = try await source(database.readerURL).read(
-            .model(
-                "SELECT inet_client_port() FROM generate_series(1, 9000) UNION ALL SELECT pg_sleep(600)::text::int"))
+            .model("SELECT inet_client_port() FROM generate_series(1, 2000000)"))
         let batch = try #require(try await reader.next(reusing: RowBatch(columnCount: 1)))
         guard case .integer(let port) = batch.cell(row: 0, column: 0) else { throw Unexpected() }
-        // While nothing flows: local address in hexadecimal, remote address, state, queues, timer: 2 is the one of keepalives.
-        let sockets = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8).split(separator: "\n")
-        let local = String(format: "0100007F:%04X", Int(port))
-        let own = try #require(sockets.map { $0.split(separator: " ") }.first { $0[1] == local })
-        #expect(own[5].hasPrefix("02:"), "\(own)")
+        let descriptor = try #require((0..<CInt(4096)).first { localPort(of: $0) == Int(port) })
+        #expect(option(SO_KEEPALIVE, SOL_SOCKET, of: descriptor) == 1)
+        #expect(option(TCP_KEEPIDLE, CInt(IPPROTO_TCP), of: descriptor) == 30)
         await reader.close()
     }
 
     private struct Unexpected: Error {}
+
+    private func localPort(of descriptor: CInt) -> Int? {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard code == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    private func option(_ name: CInt, _ level: CInt, of descriptor: CInt) -> CInt {
+        var value: CInt = -1
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        getsockopt(descriptor, level, name, &value, &length)
+        return value
+    }
 }
 
 /// A port on which the kernel takes no further connection.
