@@ -23,3 +23,13 @@ package final class DatabaseExecutor: SerialExecutor {
 
     package func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
 }
+
+extension Duration {
+    /// As both databases count time limits: 1 to 2^31 - 1 ms, since 0 means none to them.
+    var clampedMilliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !isTooLong else { return .max }
+        return Int32(clamping: max(1, whole &+ attoseconds / 1_000_000_000_000_000))
+    }
+}

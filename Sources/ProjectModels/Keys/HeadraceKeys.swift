@@ -17,7 +17,10 @@ enum KeyTables {
     static let source = VariantSpec(
         "a source", by: "type", "Kind of database.",
         common: [
-            KeySpec("statement_timeout", .duration, "Longest a model's statement may run; no limit if left out.")
+            KeySpec("statement_timeout", .duration, "Longest a model's statement may run; no limit if left out."),
+            KeySpec(
+                "lock_timeout", .duration,
+                "Longest wait for what others lock; default 30s on PostgreSQL, 5s for a SQLite file."),
         ],
         variants: [
             (

@@ -54,6 +54,7 @@ struct ConfigurationSection {
 
     private func source(_ name: String, _ settings: Settings, at position: Diagnostic.Position) -> SourceDefinition? {
         requirePositive("statement_timeout", in: settings)
+        requirePositive("lock_timeout", in: settings)
         let kind: SourceDefinition.Kind
         switch settings.text("type") {
         case "sqlite":
@@ -67,7 +68,8 @@ struct ConfigurationSection {
         default: return nil
         }
         return SourceDefinition(
-            name: name, kind: kind, statementTimeout: settings.duration("statement_timeout"), position: position)
+            name: name, kind: kind, statementTimeout: settings.duration("statement_timeout"),
+            lockTimeout: settings.duration("lock_timeout"), position: position)
     }
 
     /// In requests a second; a run that may send less would not end.

@@ -1,19 +1,17 @@
 import CLibPQ
 import Foundation
+import Glibc
 
 /// One connection, closed exactly once when its owner lets go. Calls block: it lives inside an actor that runs on a
 /// `DatabaseExecutor` and never leaves it.
 final class PGConnection {
     private let pointer: OpaquePointer
 
-    /// Connects, waiting at most the parameters' `connect_timeout` for each host. Throws what libpq says of the last
-    /// attempts, which names hosts, ports, users and databases, never a password.
-    init(_ parameters: PGParameters) throws(PGError) {
-        guard let pointer = parameters.withArrays({ PQconnectdbParams($0, $1, 1) }) else {
-            throw PGError(sqlState: "53200", message: "out of memory")
-        }
-        self.pointer = pointer
-        guard PQstatus(pointer) == CONNECTION_OK else { throw lastError }
+    /// Connects, waiting at most the parameters' `connect_timeout` for each address of each host, and giving up soon
+    /// after `isCancelled` says so.
+    init(_ parameters: PGParameters, isCancelled: @escaping () -> Bool) throws(PGError) {
+        var connecting = PGConnecting(isCancelled: isCancelled)
+        pointer = try connecting.connect(parameters)
         // Without it libpq prints notices to standard error.
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
     }
@@ -72,6 +70,18 @@ final class PGConnection {
             PQsendQueryPrepared(pointer, "", Int32(values.count), $0, nil, nil, 1)
         }
         guard isSent == 1, PQsetSingleRowMode(pointer) == 1 else { throw lastError }
+    }
+
+    /// Starts one statement without parameters, whose results come from `nextResult`.
+    func send(_ sql: String) throws(PGError) {
+        guard PQsendQueryParams(pointer, sql, 0, nil, nil, nil, nil, 0) == 1 else { throw lastError }
+    }
+
+    /// Whether what was sent goes on; waits so long for news of it.
+    func isStillBusy(after milliseconds: Int32) -> Bool {
+        var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
+        poll(&descriptor, 1, milliseconds)
+        return PQconsumeInput(pointer) == 1 && PQisBusy(pointer) == 1
     }
 
     /// Waits for the next result of what was started; nil when there is none left.

@@ -7,7 +7,11 @@ struct PGParameters {
     /// In order: later ones win, `dbname` (the whole URI or DSN) among them.
     private(set) var pairs: [(key: String, value: String)] = []
     /// Where it goes, in words for messages.
-    let target: String
+    private(set) var target = ""
+    /// How long each address of each host may take; nil: for ever.
+    private(set) var connectTimeout: Duration?
+    /// Every host that may be tried, in order; empty when libpq will not read the lists as such.
+    private var places: [PGPlace] = []
 
     private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -21,32 +25,57 @@ struct PGParameters {
         guard !hosts.contains(where: { $0.contains("@") && !$0.hasPrefix("@") }), !Self.hasPathWithAt(url) else {
             throw .passwordNotEncoded
         }
-        target = Self.describe(effective, hosts: hosts)
+        places = Self.places(effective)
 
         func fallback(_ key: String, _ value: String) {
             if effective[key, default: ""].isEmpty { pairs.append((key, value)) }
         }
         fallback("fallback_application_name", "headrace")
         fallback("connect_timeout", "10")
+        connectTimeout = Self.timeout(effective["connect_timeout", default: ""])
         fallback("keepalives_idle", "30")
         fallback("keepalives_interval", "10")
         fallback("keepalives_count", "3")
 
-        let mode = effective["sslmode", default: ""]
         // `prefer` is what libpq fills in when nobody said anything. A service file that says `prefer` cannot be told
         // from that, and is read as silence: the safe side.
-        let isDecided = written["sslmode"] != nil || environment["PGSSLMODE"]?.isEmpty == false || mode != "prefer"
-        let isLocal = hosts.allSatisfy(Self.isLocal)
-        if !isDecided, !isLocal { pairs.append(("sslmode", "verify-full")) }
-        let verifies = isDecided ? mode.hasPrefix("verify-") : !isLocal
-        let ownRoot = environment["HOME"].map { "\($0)/.postgresql/root.crt" }
-        if verifies, !FileManager.default.fileExists(atPath: ownRoot ?? ""),
-            FileManager.default.fileExists(atPath: Self.systemBundle)
-        {
-            fallback("sslrootcert", Self.systemBundle)
-        }
+        let isDecided =
+            written["sslmode"] != nil || environment["PGSSLMODE"]?.isEmpty == false || effective["sslmode"] != "prefer"
+        if !isDecided, !hosts.allSatisfy(Self.isLocal) { pairs.append(("sslmode", "verify-full")) }
+        target = Self.describe(effective, hosts: hosts) + verification(effective, environment)
         pairs.append(("dbname", url))
         pairs.append(("client_encoding", "UTF8"))
+    }
+
+    /// Sees to it that a server's certificate is held against something; says in words against what.
+    private mutating func verification(_ effective: [String: String], _ environment: [String: String]) -> String {
+        let mode = pairs.first { $0.key == "sslmode" }?.value ?? effective["sslmode", default: ""]
+        guard mode.hasPrefix("verify-") else { return "" }
+        let ownRoot = environment["HOME"].map { "\($0)/.postgresql/root.crt" } ?? ""
+        var root = effective["sslrootcert", default: ""]
+        if root.isEmpty {
+            let files = FileManager.default
+            root = ownRoot
+            if !files.fileExists(atPath: ownRoot), files.fileExists(atPath: Self.systemBundle) {
+                root = Self.systemBundle
+                pairs.append(("sslrootcert", root))
+            }
+        }
+        return ", sslmode \(mode) with \(root)"
+    }
+
+    /// The same without one of the hosts; nil when it is the only one.
+    func without(_ place: PGPlace) -> PGParameters? {
+        let index = places.firstIndex {
+            ($0.host.isEmpty ? $0.address : $0.host) == place.host && ($0.port.isEmpty || $0.port == place.port)
+        }
+        guard let index, places.count > 1 else { return nil }
+        var rest = self
+        rest.places.remove(at: index)
+        for (key, part) in [("host", \PGPlace.host), ("hostaddr", \.address), ("port", \.port)] {
+            rest.pairs.append((key, rest.places.map { $0[keyPath: part] }.joined(separator: ",")))
+        }
+        return rest
     }
 
     /// Lends keywords and values as libpq wants them: two arrays that end with null.
@@ -82,7 +111,7 @@ struct PGParameters {
         return PQconninfo(connection).map(dictionary) ?? [:]
     }
 
-    private init() { target = "" }
+    private init() {}
 
     private static func dictionary(_ options: UnsafeMutablePointer<PQconninfoOption>) -> [String: String] {
         defer { PQconninfoFree(options) }
@@ -114,6 +143,30 @@ struct PGParameters {
         return addresses.split(separator: ",", omittingEmptySubsequences: false).enumerated().map { index, address in
             address.isEmpty && index < names.count ? names[index] : String(address)
         }
+    }
+
+    private static func places(_ options: [String: String]) -> [PGPlace] {
+        func list(_ key: String) -> [String] {
+            options[key, default: ""].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        let (names, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+        let count = max(names.count, addresses.count)
+        let isReadable =
+            (names == [""] || names.count == count) && (addresses == [""] || addresses.count == count)
+            && (ports.count == 1 || ports.count == count)
+        guard isReadable else { return [] }
+        return (0..<count).map {
+            PGPlace(
+                host: names.count == count ? names[$0] : "", address: addresses.count == count ? addresses[$0] : "",
+                port: ports.count == count ? ports[$0] : ports[0])
+        }
+    }
+
+    /// As libpq reads the option: nothing is ours to decide, 0 and less is for ever, and 1 s is too short for it.
+    private static func timeout(_ text: String) -> Duration? {
+        guard !text.isEmpty else { return .seconds(10) }
+        guard let seconds = Int(text.trimmingCharacters(in: .whitespaces)), seconds > 0 else { return nil }
+        return .seconds(max(2, seconds))
     }
 
     private static func isLocal(_ host: String) -> Bool {

@@ -10,6 +10,7 @@ struct PostgresDiagnosis: Sendable {
     var source: String
     /// Host, port, database and user in words.
     var target: String
+    var lockTimeout: Duration
     var statement: SQLStatement?
 
     // MARK: - Connecting
@@ -53,12 +54,29 @@ struct PostgresDiagnosis: Sendable {
                 "superuser",
                 "source \"\(source)\" connects as \"\(role)\", a role that can run programs on the database's host: "
                     + "a read-only transaction does not stop that",
-                hint: "connect as a role that can only read: CREATE ROLE headrace LOGIN PASSWORD '…'; "
-                    + "GRANT USAGE ON SCHEMA … TO headrace; GRANT SELECT ON … TO headrace; "
+                hint: "connect as a role that can only read (`headrace doctor` prints the statements that make one), "
                     + "or accept the risk with `allow_superuser: true` in sources.\(source)"))
     }
 
     // MARK: - Statements
+
+    private static let grantHint = "`headrace doctor` prints the GRANT statements for what the models read"
+
+    /// Somebody else locks what the model reads; `finding` is nil where it could not be learnt who.
+    func locked(by finding: PostgresLockWatch.Finding?) -> SourceFailure {
+        let waited = "source \"\(source)\" waited \(lockTimeout) for a lock"
+        let setting = "sources.\(source).lock_timeout is how long is waited"
+        guard let finding else {
+            return place(
+                .unavailable, "source_lock", "\(waited) that another session holds",
+                hint: "let that transaction end, or end it (pg_blocking_pids says whose it is); \(setting)")
+        }
+        let object = finding.relation.isEmpty ? "" : " on \(finding.relation)"
+        let calls = finding.processes.map { "SELECT pg_terminate_backend(\($0))" }.joined(separator: "; ")
+        return place(
+            .unavailable, "source_lock", "\(waited)\(object), held up by \(finding.holders.joined(separator: ", "))",
+            hint: "let that transaction end, or end it\(calls.isEmpty ? "" : ": \(calls)"); \(setting)")
+    }
 
     /// `prefix` scalars stood before the user's text in what was sent.
     func failure(_ error: PGError, _ phase: Phase, prefix: Int = 0) -> SourceFailure {
@@ -69,15 +87,22 @@ struct PostgresDiagnosis: Sendable {
                 hint: "make the model faster or raise sources.\(source).statement_timeout; "
                     + "the server and its administrators can stop it too")
         case "55P03":
-            return place(.unavailable, "source_lock", "source \"\(source)\" gave up waiting for a lock")
+            return locked(by: nil)
         case "25006":
             return place(.statement, "writes", "a model may only read: \(error.message)")
         case "", "57P01", "57P02", "57P03", "57P04":
             return lost(error)
+        // A transaction that only reads meets this nowhere but on a standby.
+        case "40001":
+            return lost(
+                error,
+                hint: "the standby needs to remove rows that the statement still reads: set hot_standby_feedback = on "
+                    + "or raise max_standby_streaming_delay there, make the model faster, or read from the primary "
+                    + "(target_session_attrs=primary in sources.\(source).url)")
         case "42501" where phase != .reading:
             return place(
                 .unavailable, "source_permission", "source \"\(source)\": \(error.message)",
-                hint: "grant the source's role what the model reads: GRANT SELECT ON … TO …")
+                hint: Self.grantHint)
         default: break
         }
         switch error.sqlClass {
@@ -136,9 +161,11 @@ struct PostgresDiagnosis: Sendable {
         return place(.statement, code, error.message, atScalar: offset, hint: error.hint)
     }
 
-    private func lost(_ error: PGError) -> SourceFailure {
+    private func lost(_ error: PGError, hint: String? = nil) -> SourceFailure {
         let words = error.message.split(whereSeparator: \.isNewline).joined(separator: "; ")
-        return place(.lost, "source_lost", "source \"\(source)\" lost its connection or its snapshot: \(words)")
+        return place(
+            .lost, "source_lost", "source \"\(source)\" lost its connection or its snapshot: \(words)",
+            hint: hint ?? "see the server's log for why, and run again when the server is up")
     }
 
     /// Messages of data errors quote the data (`invalid input syntax for type integer: "…"`), so none is shown.
@@ -146,7 +173,8 @@ struct PostgresDiagnosis: Sendable {
         place(
             .unavailable, "source_error",
             "source \"\(source)\" failed on a row: \(PGConditions.name(error.sqlState)) (SQLSTATE \(error.sqlState))",
-            hint: "the server's message may quote a row, so it is not shown: run the model in psql to see it")
+            hint: (error.sqlState == "42501" ? Self.grantHint + "; " : "")
+                + "the server's message may quote a row, so it is not shown: run the model in psql to see it")
     }
 
     private func place(

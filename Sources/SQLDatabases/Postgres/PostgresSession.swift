@@ -18,7 +18,7 @@ actor PostgresSession {
 
     init(_ settings: PostgresSettings) {
         self.settings = settings
-        diagnosis = PostgresDiagnosis(source: settings.name, target: "")
+        diagnosis = PostgresDiagnosis(source: settings.name, target: "", lockTimeout: settings.lockTimeout)
     }
 
     /// Runs work of this session so that cancelling the task stops the statement on the server.
@@ -40,13 +40,28 @@ actor PostgresSession {
     /// Connects and begins the transaction; says who is connected where. Refuses roles that can run programs.
     @discardableResult
     func connect() throws(SourceFailure) -> String {
+        let connection = try begin()
+        if !settings.allowSuperuser { try refuseSuperuser(connection) }
+        return "PostgreSQL \(connection.serverVersion) as \"\(connection.user)\", database \"\(connection.database)\" "
+            + "at \(connection.host):\(connection.port)\(connection.isEncrypted ? ", encrypted" : "")"
+    }
+
+    /// Also for roles that can run programs: nothing of the statements runs.
+    func rights(toRead statements: [SQLStatement]) throws(SourceFailure) -> ReadingRights {
+        let connection = try begin()
+        let start = settings.transactionStart(serverEncoding: connection.serverEncoding)
+        return try asking { () throws(PGError) in
+            var inquiry = PostgresRights(connection: connection, transactionStart: "ROLLBACK; \(start)")
+            return try inquiry.ask(statements)
+        }
+    }
+
+    private func begin() throws(SourceFailure) -> PGConnection {
         let connection = try open()
         _ = try asking { () throws(PGError) in
             try connection.execute(settings.transactionStart(serverEncoding: connection.serverEncoding))
         }
-        if !settings.allowSuperuser { try refuseSuperuser(connection) }
-        return "PostgreSQL \(connection.serverVersion) as \"\(connection.user)\", database \"\(connection.database)\" "
-            + "at \(connection.host):\(connection.port)\(connection.isEncrypted ? ", encrypted" : "")"
+        return connection
     }
 
     /// Connects and prepares; the columns of the model. `checks`: also lets the server plan it and check permissions,
@@ -61,15 +76,15 @@ actor PostgresSession {
         }
         try connect()
         guard let connection else { throw diagnosis.brokenOff }
-        let model = try PreparedModel(
-            outline, values: filled.values, on: connection, diagnosis, isCancelled: { self.canceller.isCancelled })
-        if checks {
-            do throws(SourceFailure) { try model.check(on: connection, diagnosis) } catch {
-                throw canceller.isCancelled ? diagnosis.cancelled : error
-            }
+        do throws(SourceFailure) {
+            let model = try PreparedModel(
+                outline, values: filled.values, on: connection, diagnosis, isCancelled: { self.canceller.isCancelled })
+            if checks { try model.check(on: connection, diagnosis) }
+            self.model = model
+            return model.columns
+        } catch {
+            throw canceller.isCancelled ? diagnosis.cancelled : namingLockHolder(error)
         }
-        self.model = model
-        return model.columns
     }
 
     /// Sends the prepared model; its rows wait to be pulled with `fill`.
@@ -80,6 +95,13 @@ actor PostgresSession {
     }
 
     private func open() throws(SourceFailure) -> PGConnection {
+        let connection = try anotherConnection()
+        self.connection = connection
+        canceller.connected(connection.cancelHandle())
+        return connection
+    }
+
+    private func anotherConnection() throws(SourceFailure) -> PGConnection {
         try stopIfCancelled()
         let parameters: PGParameters
         do throws(PGParametersProblem) {
@@ -87,11 +109,8 @@ actor PostgresSession {
         } catch { throw diagnosis.address(error) }
         diagnosis.target = parameters.target
         do throws(PGError) {
-            let connection = try PGConnection(parameters)
-            self.connection = connection
-            canceller.connected(connection.cancelHandle())
-            return connection
-        } catch { throw diagnosis.connecting(error) }
+            return try PGConnection(parameters, isCancelled: { [canceller] in canceller.isCancelled })
+        } catch { throw canceller.isCancelled ? diagnosis.cancelled : diagnosis.connecting(error) }
     }
 
     private func refuseSuperuser(_ connection: PGConnection) throws(SourceFailure) {
@@ -123,8 +142,9 @@ actor PostgresSession {
             if isComplete { finish(.success(())) }
             return isComplete && filled.cells.isEmpty ? nil : filled
         } catch {
-            finish(.failure(error))
-            throw error
+            let failure = namingLockHolder(error)
+            finish(.failure(failure))
+            throw failure
         }
     }
 
@@ -185,6 +205,21 @@ actor PostgresSession {
     }
 
     // MARK: - Failures
+
+    /// A failure for a lock says who holds it, where that can be learnt. Ends the transaction.
+    private func namingLockHolder(_ failure: SourceFailure) -> SourceFailure {
+        guard failure.diagnostic.code == "source_lock", let connection, let statement = diagnosis.statement,
+            let watcher = try? anotherConnection(), (watcher.host, watcher.port) == (connection.host, connection.port)
+        else { return failure }
+        while let result = connection.nextResult() { _ = consume result }
+        isReading = false
+        let watch = PostgresLockWatch(waiting: connection, watcher: watcher)
+        let start = settings.transactionStart(serverEncoding: connection.serverEncoding)
+        let text = SQLOutline(statement.text).statement
+        let finding = try? watch.find(text, transactionStart: "ROLLBACK; \(start)")
+        guard !canceller.isCancelled else { return diagnosis.cancelled }
+        return finding.map { diagnosis.locked(by: $0) } ?? failure
+    }
 
     private func stopIfCancelled() throws(SourceFailure) {
         if canceller.isCancelled { throw diagnosis.cancelled }

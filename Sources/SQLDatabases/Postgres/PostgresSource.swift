@@ -6,13 +6,19 @@ package import SyncCore
 package struct PostgresSource: Source {
     private let settings: PostgresSettings
 
+    package static let standardLockTimeout = Duration.seconds(30)
+
     /// `url` is any libpq URI or DSN; empty means the PG* variables alone. Unless it, they or a service file say
     /// otherwise, servers that are not local must show a certificate for their name, and each host has 10 s to answer.
     /// `allowSuperuser`: also roles that can run programs on the server. `statementTimeout`: nil for no limit of ours.
-    package init(name: String, url: Secret, allowSuperuser: Bool, statementTimeout: Duration?) {
+    /// `lockTimeout`: how long what others lock is waited for.
+    package init(
+        name: String, url: Secret, allowSuperuser: Bool, statementTimeout: Duration?,
+        lockTimeout: Duration = standardLockTimeout
+    ) {
         settings = PostgresSettings(
             name: name, url: url, allowSuperuser: allowSuperuser, statementTimeout: statementTimeout,
-            environment: ProcessInfo.processInfo.environment)
+            lockTimeout: lockTimeout, environment: ProcessInfo.processInfo.environment)
     }
 
     package var dialect: SQLDialect { .postgres }
@@ -40,6 +46,10 @@ package struct PostgresSource: Source {
 
     package func probe() async throws(SourceFailure) -> String {
         try await inSession { session throws(SourceFailure) in try await session.connect() }
+    }
+
+    package func rights(toRead statements: [SQLStatement]) async throws(SourceFailure) -> ReadingRights? {
+        try await inSession { session throws(SourceFailure) in try await session.rights(toRead: statements) }
     }
 
     private func inSession<Value: Sendable>(
@@ -78,6 +88,7 @@ struct PostgresSettings: Sendable {
     var url: Secret
     var allowSuperuser: Bool
     var statementTimeout: Duration?
+    var lockTimeout: Duration
     var environment: [String: String]
 
     /// Only `SET LOCAL`: a pooler such as PgBouncer would hand a plain `SET` on to the connection's next user. What a role,
@@ -86,7 +97,8 @@ struct PostgresSettings: Sendable {
     /// So does `lc_monetary`: it says how many decimals a money has, not only how it prints.
     func transactionStart(serverEncoding: String) -> String {
         var commands = [
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL lock_timeout = '30s'",
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            "SET LOCAL lock_timeout = \(lockTimeout.clampedMilliseconds)",
             "SET LOCAL idle_in_transaction_session_timeout = '5min'", "SET LOCAL extra_float_digits = 1",
             "SET LOCAL DateStyle = 'ISO'", "SET LOCAL TimeZone = 'UTC'", "SET LOCAL IntervalStyle = 'postgres'",
             "SET LOCAL bytea_output = 'hex'",
@@ -94,9 +106,7 @@ struct PostgresSettings: Sendable {
         // Such a database holds any bytes, and would fail a whole read for one row that is not UTF-8: typing judges them.
         if serverEncoding == "SQL_ASCII" { commands.append("SET LOCAL client_encoding = 'SQL_ASCII'") }
         if let statementTimeout {
-            let (seconds, attoseconds) = statementTimeout.components
-            let milliseconds = min(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000), Int64(Int32.max))
-            commands.append("SET LOCAL statement_timeout = \(milliseconds)")
+            commands.append("SET LOCAL statement_timeout = \(statementTimeout.clampedMilliseconds)")
         }
         return commands.joined(separator: "; ")
     }

@@ -41,6 +41,12 @@ package struct SQLiteError: Error, Sendable, Equatable {
 
     package var primaryCode: Int32 { extendedCode & 0xFF }
 
+    /// A file could not grow.
+    var isWithoutRoom: Bool { primaryCode == SQLITE_FULL || extendedCode == Self.failedWrite }
+
+    /// SQLITE_IOERR_WRITE, a macro that the importer does not carry over.
+    private static let failedWrite = SQLITE_IOERR | 3 << 8
+
     package var meaning: Meaning {
         switch primaryCode {
         case SQLITE_BUSY, SQLITE_LOCKED: .busy

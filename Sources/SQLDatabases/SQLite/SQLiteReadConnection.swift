@@ -10,14 +10,14 @@ final class SQLiteReadConnection {
     private let failures: SQLiteSourceFailures
 
     init(
-        failures: SQLiteSourceFailures, control: SQLiteReadControl, busyTimeout: Duration
+        failures: SQLiteSourceFailures, control: SQLiteReadControl, lockTimeout: Duration
     ) throws(SourceFailure) {
         self.failures = failures
         self.control = control
         if access(failures.path, F_OK) != 0, errno == ENOENT || errno == ENOTDIR { throw failures.missing() }
         do throws(SQLiteError) {
             connection = try SQLiteConnection(path: failures.path, mode: .readOnly)
-            sqlite3_busy_timeout(connection.handle, Int32(clamping: busyTimeout.components.seconds * 1000))
+            sqlite3_busy_timeout(connection.handle, lockTimeout.clampedMilliseconds)
             // Views and virtual tables of the file may not call anything with side effects either.
             _ = headrace_sqlite3_db_config_flag(connection.handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
             _ = headrace_sqlite3_db_config_flag(connection.handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)

@@ -13,23 +13,23 @@ actor SQLiteReadSession {
 
     private let failures: SQLiteSourceFailures
     private let timeout: Duration?
-    private let busyTimeout: Duration
+    private let lockTimeout: Duration
     private var remaining: Duration?
     private var connection: SQLiteReadConnection?
     private var statement: SQLiteStatement?
     /// SQLite said that there are no more rows; one more step would run the statement again.
     private var isComplete = false
 
-    init(failures: SQLiteSourceFailures, timeout: Duration?, busyTimeout: Duration) {
+    init(failures: SQLiteSourceFailures, timeout: Duration?, lockTimeout: Duration) {
         self.failures = failures
         self.timeout = timeout
-        self.busyTimeout = busyTimeout
+        self.lockTimeout = lockTimeout
         remaining = timeout
     }
 
     /// Opens the file and prepares the statement; nothing stays open when it throws.
     func open() throws(SourceFailure) -> [ColumnDescription] {
-        let opened = try SQLiteReadConnection(failures: failures, control: control, busyTimeout: busyTimeout)
+        let opened = try SQLiteReadConnection(failures: failures, control: control, lockTimeout: lockTimeout)
         let prepared = try opened.prepare(failures.statement)
         connection = opened
         statement = prepared

@@ -5,17 +5,20 @@ package struct SQLiteSource: Source {
     package let name: String
     package let path: String
     package let statementTimeout: Duration?
-    private let busyTimeout: Duration
+    private let lockTimeout: Duration
+
+    package static let standardLockTimeout = Duration.seconds(5)
 
     /// `path` is absolute. `statementTimeout` limits the time that SQLite works on one statement, the reader's own
-    /// pauses not counted; nil is no limit. `busyTimeout`, in whole seconds, is how long a locked file is waited for.
+    /// pauses not counted; nil is no limit. `lockTimeout` is how long a locked file is waited for.
     package init(
-        name: String, path: String, statementTimeout: Duration? = nil, busyTimeout: Duration = .seconds(5)
+        name: String, path: String, statementTimeout: Duration? = nil,
+        lockTimeout: Duration = standardLockTimeout
     ) {
         self.name = name
         self.path = path
         self.statementTimeout = statementTimeout
-        self.busyTimeout = busyTimeout
+        self.lockTimeout = lockTimeout
     }
 
     package var dialect: SQLDialect { .sqlite }
@@ -42,7 +45,7 @@ package struct SQLiteSource: Source {
     private func session(for statement: SQLStatement) -> SQLiteReadSession {
         SQLiteReadSession(
             failures: SQLiteSourceFailures(source: name, path: path, statement: statement),
-            timeout: statementTimeout, busyTimeout: busyTimeout)
+            timeout: statementTimeout, lockTimeout: lockTimeout)
     }
 }
 

@@ -49,11 +49,23 @@ struct SQLiteSourceFailures {
         case (.interrupted, _):
             return SourceFailure(.cancelled, .error("cancelled", "the read of source \(source) was cancelled"))
         case (.busy, _):
-            return unavailable("database_locked", "another program holds the lock")
+            return unavailable(
+                "database_locked", "another program holds the lock",
+                hint: "let it finish, or raise sources.\(source).lock_timeout")
         case (.notADatabase, _):
             return unavailable("not_a_database", error.message)
         case (.damaged, _):
             return unavailable("database_damaged", error.message)
+        case (.storage, _) where error.isWithoutRoom:
+            // A connection that only reads writes nothing but these.
+            return SourceFailure(
+                .unavailable,
+                .error(
+                    "temporary_space",
+                    "source \(source): SQLite cannot write its temporary files: \(error.codeName)",
+                    at: Diagnostic.Position(statement.file, line: 1),
+                    hint: "what the model sorts or groups does not fit there: free some space, or name a folder with "
+                        + "more in the environment variable SQLITE_TMPDIR"))
         case (.storage, _):
             return unavailable("database_unreadable", error.message)
         case (.denied, _):

@@ -11,12 +11,18 @@ package struct SourceDefinition: Sendable {
     package var kind: Kind
     /// Nil: no limit of ours.
     package var statementTimeout: Duration?
+    /// How long what others lock is waited for; nil: the kind's own default.
+    package var lockTimeout: Duration?
     package var position: Diagnostic.Position?
 
-    package init(name: String, kind: Kind, statementTimeout: Duration? = nil, position: Diagnostic.Position? = nil) {
+    package init(
+        name: String, kind: Kind, statementTimeout: Duration? = nil, lockTimeout: Duration? = nil,
+        position: Diagnostic.Position? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.statementTimeout = statementTimeout
+        self.lockTimeout = lockTimeout
         self.position = position
     }
 }

@@ -34,6 +34,31 @@ package protocol Source: Sendable {
 
     /// What `doctor` asks: connects, says who it is connected as and the server's version.
     func probe() async throws(SourceFailure) -> String
+
+    /// What else `doctor` asks: what the statements read, and what the source's role may do with it. Runs none of them.
+    /// Nil where a database knows no rights of its own.
+    func rights(toRead statements: [SQLStatement]) async throws(SourceFailure) -> ReadingRights?
+}
+
+extension Source {
+    package func rights(toRead statements: [SQLStatement]) async throws(SourceFailure) -> ReadingRights? { nil }
+}
+
+/// What a source's role may do with the tables that models read.
+package struct ReadingRights: Sendable, Equatable {
+    package var role: String
+    /// Tables, views and the like that the models name, as SQL writes them; sorted.
+    package var tables: [String]
+    /// Statements that give the role what it lacks; empty when nothing is missing.
+    package var missing: [String] = []
+    /// Tables that the role may also change.
+    package var changeable: [String] = []
+    /// Statements that make a role which can read these tables, and no more.
+    package var leastRole: [String] = []
+    /// False when a statement could not be prepared, so that it may need more.
+    package var isComplete = true
+
+    package init(role: String, tables: [String]) { (self.role, self.tables) = (role, tables) }
 }
 
 /// Rows of one read, pulled batch by batch.

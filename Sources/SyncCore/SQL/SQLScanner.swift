@@ -151,7 +151,7 @@ struct SQLScanner {
         ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || scalar == "_" || scalar.value >= 0x80
     }
 
-    private static func continuesWord(_ scalar: Unicode.Scalar) -> Bool {
+    package static func continuesWord(_ scalar: Unicode.Scalar) -> Bool {
         startsWord(scalar) || isDigit(scalar) || scalar == "$"
     }
 }

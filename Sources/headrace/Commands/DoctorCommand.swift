@@ -26,7 +26,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let doctor = Doctor(opened: opened)
             let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
             for source in opened.project.sources {
-                show(try await signals.cancelling { await doctor.examine(source) })
+                for examination in try await signals.cancelling({ await doctor.examine(source) }) { show(examination) }
             }
             for destination in opened.project.destinations {
                 show(try await signals.cancelling { await doctor.examine(destination) })

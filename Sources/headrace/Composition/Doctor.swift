@@ -8,13 +8,33 @@ struct Doctor {
     /// Below this a run's journal may not fit.
     static let scarceDiskInBytes: Int64 = 500 * 1024 * 1024
 
-    func examine(_ definition: SourceDefinition) async -> Examination {
+    func examine(_ definition: SourceDefinition) async -> [Examination] {
+        let source = OpenedProject.source(definition)
         do {
-            let answer = try await OpenedProject.source(definition).probe()
-            return Examination(part: "source", name: definition.name, answer: answer)
+            let answer = try await source.probe()
+            let connected = Examination(part: "source", name: definition.name, answer: answer)
+            return [connected] + (await examineRights(definition, of: source))
         } catch {
             let exit: ExitStatus = error.kind == .statement ? .usage : .sourceFailure
-            return Examination(part: "source", name: definition.name, finding: error.diagnostic, exit: exit)
+            let failed = Examination(part: "source", name: definition.name, finding: error.diagnostic, exit: exit)
+            // This one did connect, and wants another role.
+            guard error.diagnostic.code == "superuser" else { return [failed] }
+            return [failed] + (await examineRights(definition, of: source))
+        }
+    }
+
+    /// What the source's role may do with the tables that the models read, and the statements that set it right.
+    private func examineRights(_ definition: SourceDefinition, of source: any Source) async -> [Examination] {
+        let statements = opened.project.models.filter { $0.source.name == definition.name }.map(\.statement)
+        guard !statements.isEmpty else { return [] }
+        do throws(SourceFailure) {
+            guard let rights = try await source.rights(toRead: statements) else { return [] }
+            return [Examination(rights, of: definition.name)]
+        } catch {
+            return [
+                Examination(
+                    part: "rights", name: definition.name, finding: error.diagnostic, exit: .sourceFailure)
+            ]
         }
     }
 

@@ -59,11 +59,14 @@ struct OpenedProject: Sendable {
     static func source(_ definition: SourceDefinition) -> any Source {
         switch definition.kind {
         case .sqlite(let path):
-            SQLiteSource(name: definition.name, path: path, statementTimeout: definition.statementTimeout)
+            SQLiteSource(
+                name: definition.name, path: path, statementTimeout: definition.statementTimeout,
+                lockTimeout: definition.lockTimeout ?? SQLiteSource.standardLockTimeout)
         case .postgres(let url, let allowSuperuser):
             PostgresSource(
                 name: definition.name, url: url, allowSuperuser: allowSuperuser,
-                statementTimeout: definition.statementTimeout)
+                statementTimeout: definition.statementTimeout,
+                lockTimeout: definition.lockTimeout ?? PostgresSource.standardLockTimeout)
         }
     }
 

@@ -13,7 +13,7 @@ private func withShop<Result>(
         let path = folder + "/shop.db"
         try SQLiteConnection(path: path, mode: .create).execute(script)
         let source = SQLiteSource(
-            name: "shop", path: path, statementTimeout: timeout, busyTimeout: .seconds(0))
+            name: "shop", path: path, statementTimeout: timeout, lockTimeout: .zero)
         return try await body(source, path)
     }
 }

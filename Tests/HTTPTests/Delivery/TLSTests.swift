@@ -1,5 +1,6 @@
 import Contentstack
 import SyncCore
+import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct TLSTests {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One test's database on the shared server.
 package struct PostgresDatabase: Sendable {
     /// A login role without any right but to read what the superuser creates in schema public.
@@ -22,4 +24,17 @@ package struct PostgresDatabase: Sendable {
     /// Runs SQL as the superuser through psql and returns what it printed (`-At`: unaligned, `|` between columns).
     @discardableResult
     package func execute(_ sql: String) async throws -> String { try await server.execute(sql, database: name) }
+
+    /// A session of the superuser that has run `sql` when this returns, and stays open until `closeInput`.
+    package func openSession(_ sql: String) throws -> (session: RunningProcess, processIdentifier: Int) {
+        let session = try RunningProcess(
+            program: URL(filePath: "\(server.binaries)/psql"), server.arguments(database: name),
+            in: URL(filePath: "/"), environment: HeadraceProcess.environment(),
+            input: "\(sql);\nSELECT 'ready ' || pg_backend_pid();\n", keepsInputOpen: true)
+        let line = session.line { $0.hasPrefix("ready ") } ?? ""
+        guard let processIdentifier = Int(line.dropFirst(6)) else {
+            throw PostgresServerProblem("the session did not start: \(session.errorText)")
+        }
+        return (session, processIdentifier)
+    }
 }

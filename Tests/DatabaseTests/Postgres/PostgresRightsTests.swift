@@ -1,0 +1,96 @@
+import SQLDatabases
+import SyncCore
+import TestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct PostgresRightsTests {
+    private static let tables = """
+        CREATE SCHEMA "Sales Dept"; CREATE TABLE "Sales Dept"."Order" (id int, member int);
+        CREATE TABLE members (id int PRIMARY KEY, note text); CREATE TABLE secrets (id int, text text);
+        CREATE VIEW shown AS SELECT s.id FROM secrets s;
+        REVOKE ALL ON members, secrets, shown FROM \(PostgresDatabase.readerName);
+        """
+    private let orders = "SELECT o.id FROM \"Sales Dept\".\"Order\" o LEFT JOIN members m ON m.id = o.member"
+    private let reader = PostgresDatabase.readerName
+
+    private func rights(_ url: String, _ models: String...) async throws -> ReadingRights {
+        let source = PostgresSource(name: "w", url: Secret(url), allowSuperuser: false, statementTimeout: nil)
+        return try #require(try await source.rights(toRead: models.map { .model($0) }))
+    }
+
+    @Test func whatItPrintsIsWhatTheRoleLacks() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(Self.tables)
+        var missing: [String] = []
+        // A closed schema hides what else a statement reads.
+        for _ in 0..<2 {
+            let rights = try await rights(database.readerURL, orders, "SELECT id FROM shown")
+            missing += rights.missing
+            try await database.execute(rights.missing.joined(separator: ";"))
+        }
+        #expect(
+            missing == [
+                #"GRANT USAGE ON SCHEMA "Sales Dept" TO \#(reader)"#,
+                #"GRANT SELECT ON "Sales Dept"."Order", public.shown TO \#(reader)"#,
+                #"GRANT SELECT ON public.members TO \#(reader)"#,
+            ])
+        let complete = try await rights(database.readerURL, orders, "SELECT id FROM shown")
+        #expect(complete.missing.isEmpty && complete.changeable.isEmpty && complete.isComplete)
+        #expect(complete.tables == [#""Sales Dept"."Order""#, "public.members", "public.shown"])
+        #expect(await database.source().describeFailure(of: orders) == nil)
+        #expect(await database.source().describeFailure(of: "SELECT id FROM shown") == nil)
+    }
+
+    @Test func aRightToTheColumnsThatAreReadIsEnough() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(Self.tables + "GRANT SELECT (id) ON members TO \(reader)")
+        #expect(try await rights(database.readerURL, "SELECT id FROM members").missing.isEmpty)
+        #expect(
+            try await rights(database.readerURL, "SELECT note FROM members").missing
+                == ["GRANT SELECT ON public.members TO \(reader)"])
+    }
+
+    @Test func saysWhatTheRoleMayChange() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(Self.tables + "GRANT SELECT, DELETE ON members TO \(reader)")
+        let rights = try await rights(database.readerURL, "SELECT id FROM members")
+        #expect(rights.changeable == ["public.members"] && rights.missing.isEmpty)
+    }
+
+    @Test func aBadStatementLeavesTheOthersAnswerIncomplete() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(Self.tables)
+        let rights = try await rights(database.readerURL, "SELECT nope", "SELECT 1; COMMIT", "SELECT id FROM members")
+        #expect(!rights.isComplete && rights.tables == ["public.members"])
+    }
+
+    @Test func aSuperuserLearnsTheRoleThatIsEnough() async throws {
+        let server = try await PostgresServer.own()
+        let database = try await server.newDatabase()
+        try await database.execute(Self.tables + "REVOKE CONNECT ON DATABASE \(database.name) FROM public")
+        let rights = try await rights(
+            database.superuserURL, orders, "SELECT id FROM shown", "SELECT relname FROM pg_class")
+        #expect(
+            rights.leastRole == [
+                "CREATE ROLE headrace LOGIN PASSWORD '…'", "GRANT CONNECT ON DATABASE \(database.name) TO headrace",
+                #"GRANT USAGE ON SCHEMA "Sales Dept" TO headrace"#,
+                #"GRANT SELECT ON "Sales Dept"."Order", public.members, public.shown TO headrace"#,
+            ])
+        try await database.execute(rights.leastRole.joined(separator: ";"))
+        let url = database.superuserURL.replacing("postgres@", with: "headrace@")
+        let source = PostgresSource(name: "w", url: Secret(url), allowSuperuser: false, statementTimeout: nil)
+        #expect(await source.describeFailure(of: orders) == nil)
+        #expect(await source.describeFailure(of: "SELECT id FROM shown") == nil)
+        #expect(await source.describeFailure(of: "SELECT id FROM secrets")?.diagnostic.code == "source_permission")
+    }
+
+    @Test func aGrantThatIsRevokedBeforeTheRowsFlowSaysSo() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute("CREATE TABLE members (id int)")
+        #expect(await database.source().describeFailure(of: "SELECT id FROM members") == nil)
+        try await database.execute("REVOKE ALL ON members FROM \(reader)")
+        let failure = try #require(await database.source().failure(of: "SELECT id FROM members"))
+        #expect(failure.kind == .unavailable && failure.diagnostic.message.contains("may not read"))
+        #expect(try #require(failure.diagnostic.hint).contains("headrace doctor"))
+    }
+}
