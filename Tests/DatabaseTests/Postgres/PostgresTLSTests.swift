@@ -10,14 +10,13 @@ import Testing
         var server: PostgresServer
         var authority: TestAuthority
         var stranger: TestAuthority
-        var client: (certificate: String, key: String)
     }
 
     // Unstructured, because the server outlives the test that happens to ask first.
     private static let parts = Task {
         let (authority, stranger) = (try TestAuthority(), try TestAuthority())
         let issued = try authority.issue("DNS:localhost")
-        let client = try authority.issue("DNS:nobody", owner: "certified")
+        _ = try authority.issue("DNS:nobody", owner: "certified")
         var launch = PostgresServer.Launch()
         launch.settings = [
             "ssl = on", "ssl_cert_file = '../server.crt'", "ssl_key_file = '../server.key'",
@@ -31,7 +30,7 @@ import Testing
         }
         let server = try await PostgresServer.own(launch)
         try await server.execute("CREATE ROLE certified LOGIN", database: "postgres")
-        return Parts(server: server, authority: authority, stranger: stranger, client: client)
+        return Parts(server: server, authority: try server.adopt(authority), stranger: try server.adopt(stranger))
     }
 
     /// What `doctor` would say of a server that must show its certificate: the answer, or the failure's message.
@@ -75,8 +74,8 @@ import Testing
     }
 
     @Test func showsTheClientCertificateThatTheServerAsksFor() async throws {
-        let client = try await Self.parts.value.client
-        let shown = "&sslcert=\(client.certificate)&sslkey=\(client.key)"
+        let folder = try await Self.parts.value.authority.folder.path
+        let shown = "&sslcert=\(folder)/certified.pem&sslkey=\(folder)/certified.key"
         #expect(try await probe(user: "certified", options: shown).get().contains("as \"certified\""))
         let text = message(try await probe(user: "certified"))
         #expect(text.contains("connection requires a valid client certificate"), "\(text)")

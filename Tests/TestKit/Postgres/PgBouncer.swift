@@ -32,9 +32,10 @@ package final class PgBouncer: Sendable {
         }
         // It refuses to run as root.
         let user = getuid() == 0 ? "-u postgres" : ""
+        // Killed, since it inherits the signals that threads of this process do not take.
         running = try RunningProcess(
             program: URL(filePath: "/bin/sh"),
-            ["-c", "\(program) \(user) pgbouncer.ini & cat > /dev/null; kill $!"], in: folder.url,
+            ["-c", "\(program) \(user) pgbouncer.ini & cat > /dev/null; kill -9 $!"], in: folder.url,
             environment: HeadraceProcess.environment(), keepsInputOpen: true)
         guard running.line(where: { $0.contains("process up") }) != nil else {
             throw PostgresServerProblem("PgBouncer did not start: \(running.errorText)")

@@ -55,6 +55,16 @@ package final class PostgresServer: Sendable {
         package init() {}
     }
 
+    /// Moves an authority's files to the server's, so that they go when it goes.
+    package func adopt(_ authority: TestAuthority) throws -> TestAuthority {
+        let place = URL(filePath: "\(folder)/\(authority.folder.lastPathComponent)")
+        let moved = try authority.moved(to: place)
+        var owner = stat()
+        stat(folder, &owner)
+        chown(place.path, owner.st_uid, owner.st_gid)
+        return moved
+    }
+
     /// Ends every connection and the server as a crash does.
     package func stopImmediately() throws {
         let text = try String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)

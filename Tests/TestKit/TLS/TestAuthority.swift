@@ -13,6 +13,14 @@ package struct TestAuthority: Sendable {
                 + "-subj /CN=HeadraceTestAuthority")
     }
 
+    /// The same in another place, where its folder is moved to.
+    package func moved(to place: URL) throws -> TestAuthority {
+        try FileManager.default.moveItem(at: folder, to: place)
+        return TestAuthority(folder: place)
+    }
+
+    private init(folder: URL) { self.folder = folder }
+
     package func remove() throws { try FileManager.default.removeItem(at: folder) }
 
     /// A key and a certificate for `names` (as in subjectAltName), whose common name, and file name, is `owner`; `expired`
