@@ -61,12 +61,21 @@ struct PlanBuilder: Sendable {
             retainsValues: environment.project.state.retainsValues, options: planOptions,
             expectedUsers: scope.expectedUsers)
         try await loadSnapshot(into: &planner)
+        var reading = try await reading(&planner, at: plan.createdAt)
+        var tracker = CursorTracker(model: checked.sync.model, columns: checked.columns, base: reading?.base)
 
         var pending = PlanChunk()
-        let rowsRead = try await readRows(into: &planner, plan: planID, pending: &pending)
+        let rowsRead = try await readRows(
+            statement(for: reading), into: &planner, &tracker, plan: planID, pending: &pending)
         let queried = clock.now
         progress(.planning, rowsRead)
-        while let unseen = planner.nextUnseen(limit: Self.chunkSize) {
+        let reached = try tracker?.reached(startedAt: plan.createdAt)
+        reading = reading.map {
+            CursorRule.finish(
+                $0, reached: reached, hasRepeatedKeys: planner.hasRepeatedKeys, options: planOptions)
+        }
+        if reading?.isIncremental == true { try await measureUnseen(&planner) }
+        while reading?.isIncremental != true, let unseen = planner.nextUnseen(limit: Self.chunkSize) {
             let users = try await environment.state.snapshotUsers(scope: scope.id, keyHashes: unseen)
             pending.append(try planner.resolveUnseen(users))
             try await write(&pending, to: planID, atLeast: Self.chunkSize)
@@ -78,6 +87,7 @@ struct PlanBuilder: Sendable {
         plan.rows = summary.rows
         plan.planned = summary.planned
         plan.mappingAdded = summary.mappingAdded
+        plan.reading = reading
         plan.guards = Guards.evaluate(
             checked.sync.guards, measurements: summary.measurements, scope: scope,
             identity: checked.destination.identity)
@@ -88,7 +98,7 @@ struct PlanBuilder: Sendable {
             planSeconds: (clock.now - queried).seconds)
     }
 
-    private var planOptions: PlanOptions {
+    var planOptions: PlanOptions {
         PlanOptions(
             fullResync: options.fullResync, baseline: options.baseline, limit: options.limit, key: options.key)
     }
@@ -108,13 +118,16 @@ struct PlanBuilder: Sendable {
     /// Reads to the end; while one batch is typed and diffed, the source fills the other, and the state takes the last
     /// full chunk.
     private func readRows(
-        into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
+        _ statement: SQLStatement, into planner: inout ChangePlanner, _ tracker: inout CursorTracker?, plan: PlanID,
+        pending: inout PlanChunk
     ) async throws -> Int {
-        let reader = try await checked.source.read(checked.sync.model.statement)
+        let reader = try await checked.source.read(statement)
         let result: Swift.Result<Int, any Error>
         do {
-            guard reader.columns == checked.columns else { throw Self.columnsChanged(checked.sync.model) }
-            result = .success(try await diff(reader, into: &planner, plan: plan, pending: &pending))
+            guard reader.columns.elementsEqual(checked.columns, by: Self.isSameColumn) else {
+                throw Self.columnsChanged(checked.sync.model)
+            }
+            result = .success(try await diff(reader, into: &planner, &tracker, plan: plan, pending: &pending))
         } catch {
             result = .failure(error)
         }
@@ -123,7 +136,8 @@ struct PlanBuilder: Sendable {
     }
 
     private func diff(
-        _ reader: any RowReader, into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
+        _ reader: any RowReader, into planner: inout ChangePlanner, _ tracker: inout CursorTracker?, plan: PlanID,
+        pending: inout PlanChunk
     ) async throws -> Int {
         try await withThrowingTaskGroup(of: Void.self) { writing in
             var rowsRead = 0
@@ -133,6 +147,7 @@ struct PlanBuilder: Sendable {
                 let empty = spare
                 spare = RowBatch(columnCount: 0)
                 async let following = reader.next(reusing: empty)
+                try tracker?.take(batch)
                 let wanted = planner.consume(batch)
                 let users =
                     wanted.isEmpty
@@ -173,6 +188,11 @@ struct PlanBuilder: Sendable {
         let order = operations.indices.sorted { operations[$0].keyHash < operations[$1].keyHash }
         chunk.operations = order.map { operations[$0] }
         return chunk
+    }
+
+    /// Whether a column may be null is more than a SELECT around a model says.
+    private static func isSameColumn(_ left: ColumnDescription, _ right: ColumnDescription) -> Bool {
+        left.name == right.name && left.type == right.type && left.typeName == right.typeName
     }
 
     private static func columnsChanged(_ model: ModelDefinition) -> SourceFailure {

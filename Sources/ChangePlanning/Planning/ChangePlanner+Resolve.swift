@@ -132,7 +132,7 @@ extension ChangePlanner {
         sync.match.isPII ? .sealed(keys.seal(text)) : .clear(String(decoding: text, as: UTF8.self))
     }
 
-    private mutating func measurePresence(_ values: SnapshotValues) {
+    mutating func measurePresence(_ values: SnapshotValues) {
         for (index, mapping) in typer.mappings.enumerated() where values.contains(mapping.key) {
             measuring.addPresent(index, isNull: values.isNull(mapping.key))
         }

@@ -31,6 +31,8 @@ package struct ChangePlanner: Sendable {
     var firstKeys: FirstKeys?
     var invalidSample: [InvalidRow] = []
     private var reportedInvalid = 0
+    /// Rows shared a primary key or a user uid.
+    package private(set) var hasRepeatedKeys = false
     /// A row has the user that `--key` names.
     private var hasSelectedRow = false
     var unseenCursor = 0
@@ -85,6 +87,7 @@ package struct ChangePlanner: Sendable {
         let seen = entry.map { table.states[$0].row } ?? .unseen
         let repeated = claimKeys(entry: entry, isRepeatedUID: seen != .unseen)
         guard misfit == nil, repeated == nil, let entry else {
+            if repeated != nil { hasRepeatedKeys = true }
             rows.invalid += 1
             if let entry, seen == .unseen {
                 table.states[entry].row = .invalid
