@@ -109,10 +109,16 @@ struct PlanBuilder: Sendable {
         while let next = page.next {
             async let following = state.snapshotIndex(scope: scope, after: next, limit: Self.snapshotPage)
             planner.load(page.entries)
+            try stayWithinMemory(planner)
             page = try await following
         }
         planner.load(page.entries)
+        try stayWithinMemory(planner)
         planner.markDirty(try await state.openWindow(of: scope))
+    }
+
+    private func stayWithinMemory(_ planner: ChangePlanner) throws {
+        try planner.stay(within: environment.project.state.memoryLimitInBytes)
     }
 
     /// Reads to the end; while one batch is typed and diffed, the source fills the other, and the state takes the last
@@ -158,6 +164,7 @@ struct PlanBuilder: Sendable {
                     try await writing.next()
                     writing.addTask { try await environment.state.append(Self.sorted(chunk), to: plan) }
                 }
+                try stayWithinMemory(planner)
                 rowsRead += batch.rowCount
                 progress(.querying, rowsRead)
                 current = try await following

@@ -16,6 +16,11 @@ struct HashIndex: Sendable {
         keys.reserveCapacity(expected)
     }
 
+    /// What its arrays have room for.
+    var sizeInBytes: Int {
+        keys.capacity * MemoryLayout<KeyHash>.stride + slots.capacity * MemoryLayout<UInt32>.stride
+    }
+
     func find(_ key: KeyHash) -> Int? {
         let entry = slots[slot(of: key)]
         return entry == 0 ? nil : Int(entry) - 1
@@ -106,6 +111,11 @@ struct DiffTable: Sendable {
     init(expectedUsers: Int) { index = HashIndex(expected: expectedUsers) }
 
     var count: Int { states.count }
+
+    var sizeInBytes: Int {
+        index.sizeInBytes + fingerprints.capacity * MemoryLayout<Fingerprint>.stride
+            + states.capacity + differences.capacity + nulled.capacity
+    }
 
     func key(_ entry: Int) -> KeyHash { index.keys[entry] }
 

@@ -13,6 +13,10 @@ struct PrimaryKeyTable: Sendable {
     private var furtherEntries: [Int: [UInt32]] = [:]
     private static let noUser = UInt32.max
 
+    var sizeInBytes: Int {
+        index.sizeInBytes + texts.sizeInBytes + (owners.capacity + firstEntries.capacity) * MemoryLayout<UInt32>.stride
+    }
+
     enum Claim: Equatable {
         case first
         /// Another row had the key; `owner` is its user.
