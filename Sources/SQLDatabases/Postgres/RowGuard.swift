@@ -9,13 +9,16 @@ enum RowGuard {
     /// PostgreSQL's own limit of a SELECT.
     private static let mostColumns = 1664
 
-    /// Nil where no column can be large, or there is no room for one more.
+    /// Nil where no column can be large, or there is no room for one more. By OID, bytea, text, char(n) and varchar(n)
+    /// know their length; "char" and name are short.
     static func expression(_ names: [String], columns: [PGColumn], types: [PostgresType]) -> String? {
         let sizes = names.indices.compactMap { index -> (number: Int, size: String)? in
             guard !isSmall(columns[index]) else { return nil }
-            switch types[index].decoder {
-            case .text, .bytes: return (index + 1, "pg_catalog.octet_length(\(names[index]))")
-            case .json, .jsonb, .textArray, .other:
+            switch (columns[index].typeID, types[index].decoder) {
+            case (17, _), (25, _), (1042, _), (1043, _):
+                return (index + 1, "pg_catalog.octet_length(\(names[index]))")
+            case (18, _), (19, _): return nil
+            case (_, .text), (_, .json), (_, .jsonb), (_, .textArray), (_, .other):
                 return (index + 1, "pg_catalog.pg_column_size(\(names[index]))")
             default: return nil
             }
