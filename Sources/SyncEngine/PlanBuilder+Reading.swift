@@ -4,16 +4,25 @@ import SyncCore
 
 /// How much of a model with a cursor is read, and how far its mark may move.
 extension PlanBuilder {
-    /// Nil for a model without a cursor. Call once the planner holds the snapshot.
-    func reading(_ planner: inout ChangePlanner, at now: WallTime) async throws -> ModelReading? {
+    /// Nil for a model without a cursor.
+    func reading(hasDirtyUsers: Bool, at now: WallTime) async throws -> ModelReading? {
         guard let cursor = checked.sync.model.cursor else { return nil }
         let rule = CursorRule(
             cursor: cursor, digest: cursorDigest(cursor), record: try await environment.state.cursor(of: scope.id),
-            hasDirtyUsers: planner.hasDirtyUsers, isSameDestination: scope.lastIdentity == checked.destination.identity,
+            hasDirtyUsers: hasDirtyUsers, isSameDestination: scope.lastIdentity == checked.destination.identity,
             options: planOptions, now: now)
-        let reading = try rule.reading()
-        if reading.isIncremental { planner.readsOnlyPart() }
-        return reading
+        return try rule.reading()
+    }
+
+    /// The reading with where its mark would stand, once all rows are typed.
+    func finished(
+        _ reading: ModelReading?, _ tracker: CursorTracker?, _ planner: ChangePlanner, _ plan: PlanRecord
+    ) throws -> ModelReading? {
+        let reached = try tracker?.reached(startedAt: plan.createdAt)
+        return reading.map {
+            CursorRule.finish(
+                $0, reached: reached, hasRepeatedKeys: planner.hasRepeatedKeys, options: planOptions)
+        }
     }
 
     func statement(for reading: ModelReading?) -> SQLStatement {

@@ -2,7 +2,7 @@ package import SyncCore
 
 extension ChangePlanner {
     /// What is held a user: the snapshot's, those that rows named, and their primary keys.
-    private var sizeInBytes: Int { table.sizeInBytes + primaryKeys.sizeInBytes }
+    private var sizeInBytes: Int { table.sizeInBytes + primaryKeys.sizeInBytes + partition.sizeInBytes }
 
     /// Throws `memory_limit` once the diff holds more than `limit` bytes, with what it would take to go on.
     package func stay(within limit: Int) throws(Diagnostic) {

@@ -48,5 +48,16 @@ struct PrimaryKeyTable: Sendable {
         return ([firstEntries[place]] + (furtherEntries[place] ?? [])).map { owner(Int($0)) }
     }
 
+    /// Every text of a key, with the users of its rows as `owners` gives them.
+    func forEachText(hasParts: Bool, _ body: (KeyHash, [Int?]) -> Void) {
+        guard hasParts else {
+            for (entry, key) in index.keys.enumerated() { body(key, [owner(entry)]) }
+            return
+        }
+        for (place, text) in texts.keys.enumerated() {
+            body(text, ([firstEntries[place]] + (furtherEntries[place] ?? [])).map { owner(Int($0)) })
+        }
+    }
+
     private func owner(_ entry: Int) -> Int? { owners[entry] == Self.noUser ? nil : Int(owners[entry]) }
 }
