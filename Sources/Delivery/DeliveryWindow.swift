@@ -104,7 +104,8 @@ package final class DeliveryWindow: WriteFeed {
         let (wakes, waiter) = shared.withLock { shared in
             body(&shared.window)
             var wakes: [@Sendable () -> Void] = []
-            if shared.isParked {
+            // A wake that finds nothing costs a connection's thread a system call.
+            if shared.isParked, shared.window.hasNextStep {
                 shared.isParked = false
                 wakes = shared.wakes
             }

@@ -41,6 +41,11 @@ struct WindowState {
     var isOver: Bool { unfinished == 0 && (isComplete || isClosing) }
     /// Half the window is done: the engine can commit it and open the next.
     var wantsWrites: Bool { !isComplete && !isClosing && unfinished <= settings.windowSize / 2 }
+    /// `next` has something else to say than `.idle`.
+    var hasNextStep: Bool {
+        if isClosing || isComplete && unfinished == 0 { return true }
+        return (!fresh.isEmpty || retries.count > 0) && inFlight.count < limit
+    }
     private var limit: Int { min(concurrency.current, stopRule.maximumInFlight) }
 
     // MARK: The engine's side

@@ -18,10 +18,29 @@ package struct HTTPWriteClient: Sendable {
         self.classify = classify
     }
 
+    /// Connections that are worth an event loop of their own.
+    private static let connectionsALoop = 32
+    /// More loops than this wait for the journal.
+    private static let mostLoops = 4
+
     /// Sends what the feed hands out until it says `.finished`, on at most `maximumInFlight` connections. Every write
     /// handed out is reported once. Cancelling the task closes all connections; what had left is then ambiguous.
+    ///
+    /// The connections are spread over event loops, each with a dispatcher that pulls for itself: the feed is what keeps
+    /// a user's writes apart.
     package func deliver(from feed: any WriteFeed, maximumInFlight: Int) async {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let connections = max(1, maximumInFlight)
+        let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator()).prefix(Self.mostLoops)
+            .prefix((connections - 1) / Self.connectionsALoop + 1)
+        await withTaskGroup { group in
+            for (index, loop) in loops.enumerated() {
+                let share = (connections + index) / loops.count
+                group.addTask { await deliver(from: feed, maximumInFlight: share, on: loop) }
+            }
+        }
+    }
+
+    private func deliver(from feed: any WriteFeed, maximumInFlight: Int, on loop: any EventLoop) async {
         let box = NIOLoopBoundBox<WriteDispatcher?>.makeEmptyBox(eventLoop: loop)
         let isCancelled = NIOLoopBoundBox<Bool>.makeBoxSendingValue(false, eventLoop: loop)
         await withTaskCancellationHandler {

@@ -2,28 +2,25 @@ internal import SQLDatabases
 internal import SyncCore
 
 /// Writes outcomes and moves the snapshot with them, a set at a time, inside the caller's transaction.
+///
+/// A confirmed user's place in the snapshot is somewhere in its index, so that a small commit would write a page a user.
+/// Therefore each commit only notes who was confirmed, and the snapshot moves for many at once.
 struct OutcomeWriter {
+    /// Confirmed users that wait for their place in the snapshot, at most.
+    static let waitingConfirmations = 4096
+
     let connection: SQLiteConnection
     let plan: SQLiteStateStore.StoredPlan
     let run: RunID
 
     func write(_ outcomes: [OutcomeRecord]) throws {
         guard !outcomes.isEmpty else { return }
-        try connection.run("DELETE FROM batch")
-        try gather(outcomes)
-        try connection.run(
-            "INSERT INTO outcomes (id, outcome, attempts, last_answer)"
-                + " SELECT id, outcome, attempts, last_answer FROM batch WHERE true ON CONFLICT (id) DO UPDATE SET"
-                + " outcome = excluded.outcome, attempts = attempts + excluded.attempts,"
-                + " last_answer = excluded.last_answer")
-        if outcomes.contains(where: { $0.outcome == .confirmed }) { try confirm() }
-        if outcomes.contains(where: { $0.outcome != .confirmed && $0.mayHaveBeenApplied }) {
-            try markDirty(from: "batch", where: "b.outcome <> 'confirmed' AND b.may_be_applied")
-        }
-        let hasSealed = try connection.first("SELECT 1 FROM batch WHERE is_sealed LIMIT 1") { _ in true }
-        if hasSealed != nil {
-            try connection.run(
-                "UPDATE operations_data SET body = x'' WHERE id IN (SELECT id FROM batch WHERE is_sealed)")
+        try record(outcomes)
+        let dirty = outcomes.filter { $0.outcome != .confirmed && $0.mayHaveBeenApplied }
+        // What was confirmed before must not undo a later mark.
+        if try !dirty.isEmpty || isFull() { try moveSnapshot() }
+        for outcome in dirty {
+            try markDirty(sequences: outcome.sequence...outcome.sequence, where: "true")
         }
     }
 
@@ -53,10 +50,7 @@ struct OutcomeWriter {
     func markWindowDirty() throws {
         guard plan.openThrough > 0 else { return }
         try markDirty(
-            from: "operations_data",
-            where: "b.id > \(SQLiteStateStore.id(plan.number, 0))"
-                + " AND b.id <= \(SQLiteStateStore.id(plan.number, plan.openThrough))"
-                + " AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = b.id)")
+            sequences: 1...plan.openThrough, where: "NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)")
     }
 
     /// The plan's operations by outcome; `planned` counts them all.
@@ -78,79 +72,108 @@ struct OutcomeWriter {
         return counts
     }
 
-    /// Puts the outcomes beside what the snapshot needs of their operations.
-    private func gather(_ outcomes: [OutcomeRecord]) throws {
-        let statement = try connection.cached(
-            "INSERT INTO batch (id, outcome, attempts, last_answer, may_be_applied, kind, key_hash, is_sealed)"
-                + " SELECT id, ?2, ?3, ?4, ?5, kind, key_hash, typeof(body) = 'blob' FROM operations_data WHERE id = ?1"
-        )
+    /// Outcomes, who was confirmed, and the end of bodies that must not be kept.
+    private func record(_ outcomes: [OutcomeRecord]) throws {
+        let insertion = try connection.cached(
+            "INSERT INTO outcomes (id, outcome, attempts, last_answer) SELECT ?1, ?2, ?3, ?4 FROM operations_data"
+                + " WHERE id = ?1 ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome,"
+                + " attempts = attempts + excluded.attempts, last_answer = excluded.last_answer")
+        let confirmation = try connection.cached("INSERT INTO confirmations (id) VALUES (?1)")
+        let deletion = try connection.cached(
+            "UPDATE operations_data SET body = x'' WHERE id = ?1 AND typeof(body) = 'blob'")
         for outcome in outcomes {
-            statement.bind(SQLiteStateStore.id(plan.number, outcome.sequence), at: 1)
-            statement.bind(outcome.outcome.rawValue, at: 2)
-            statement.bind(outcome.attempts, at: 3)
-            statement.bind(outcome.lastAnswer, at: 4)
-            statement.bind(outcome.mayHaveBeenApplied, at: 5)
-            try statement.run()
+            let id = SQLiteStateStore.id(plan.number, outcome.sequence)
+            insertion.bind(id, at: 1)
+            insertion.bind(outcome.outcome.rawValue, at: 2)
+            insertion.bind(outcome.attempts, at: 3)
+            insertion.bind(outcome.lastAnswer, at: 4)
+            try insertion.run()
             guard connection.changes == 1 else {
                 throw SQLiteStateStore.inconsistent("there is no operation \(outcome.sequence) in the plan")
             }
+            deletion.bind(id, at: 1)
+            try deletion.run()
+            guard outcome.outcome == .confirmed else { continue }
+            confirmation.bind(id, at: 1)
+            try confirmation.run()
         }
     }
 
-    private func confirm() throws {
+    /// Counted over all plans, which SQLite does without looking at the rows.
+    private func isFull() throws -> Bool {
+        let waiting = try connection.first("SELECT count(*) FROM confirmations") { $0.number(at: 0) }
+        return waiting ?? 0 >= Self.waitingConfirmations
+    }
+
+    /// Moves the snapshot for everyone who was confirmed since it last moved, in the order of its index.
+    func moveSnapshot() throws {
+        let plan = SQLiteStateStore.range(of: plan.number)
+        let confirmed = "FROM confirmations c CROSS JOIN operations_data o ON o.id = c.id WHERE c.id > ?1 AND c.id < ?2"
+        try connection.run("DELETE FROM moving")
+        try connection.run(
+            "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind <> 'removed'"
+                + " ORDER BY o.key_hash", plan)
+        try writeMoving()
+        try connection.run("DELETE FROM moving")
+        try connection.run(
+            "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind = 'removed'", plan)
+        try removeMoving()
+        try connection.run("DELETE FROM confirmations WHERE id > ?1 AND id < ?2", plan)
+    }
+
+    private func writeMoving() throws {
         let last = try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
-        let bind: (SQLiteStatement) -> Void = {
+        let moving = "FROM moving m CROSS JOIN operations_data o ON o.id = m.id"
+        try connection.run(
+            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
+                + " SELECT ?2 + m.serial, ?1, m.key_hash, o.fingerprint, 1 \(moving) WHERE true"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, flags = 1"
+        ) {
             $0.bind(plan.scope, at: 1)
             $0.bind(last, at: 2)
         }
         try connection.run(
-            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
-                + " SELECT ?2 + row_number() OVER (), ?1, o.key_hash, o.fingerprint, 1"
-                + " FROM batch b JOIN operations_data o ON o.id = b.id"
-                + " WHERE b.outcome = 'confirmed' AND b.kind <> 'removed'"
-                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, flags = 1", bind)
-        try connection.run(
             "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no)"
                 + " SELECT u.id, o.user_uid, o.primary_key, o.snapshot_values,"
-                + " (SELECT run_no FROM runs_data WHERE run_id = ?2) FROM batch b"
-                + " JOIN operations_data o ON o.id = b.id"
-                + " JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = b.key_hash"
-                + " WHERE b.outcome = 'confirmed' AND b.kind <> 'removed'"
+                + " (SELECT run_no FROM runs_data WHERE run_id = ?2) \(moving)"
+                + " CROSS JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = m.key_hash"
         ) {
             $0.bind(plan.scope, at: 1)
             $0.bind(run.text, at: 2)
         }
-        let removed = try connection.first(
-            "SELECT 1 FROM batch WHERE kind = 'removed' AND outcome = 'confirmed' LIMIT 1"
-        ) { _ in true }
-        guard removed != nil else { return }
+    }
+
+    private func removeMoving() throws {
+        guard try connection.first("SELECT 1 FROM moving LIMIT 1", read: { _ in true }) != nil else { return }
         let users =
-            "SELECT u.id FROM batch b JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = b.key_hash"
-            + " WHERE b.kind = 'removed' AND b.outcome = 'confirmed'"
+            "SELECT u.id FROM moving m CROSS JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = m.key_hash"
         for table in ["snapshot_values", "snapshot_users"] {
             try connection.run("DELETE FROM \(table) WHERE id IN (\(users))") { $0.bind(plan.scope, at: 1) }
         }
     }
 
     /// Users of operations: those in the snapshot keep what was confirmed, others get an entry that was never
-    /// confirmed. The operations are rows `b` of a table with id and key hash.
-    private func markDirty(from table: String, where condition: String) throws {
+    /// confirmed. The condition is about rows `o`.
+    private func markDirty(sequences: ClosedRange<Int>, where condition: String) throws {
         let last = try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
+        let operations = "o.id >= ?1 AND o.id <= ?2 AND \(condition)"
+        let bind: (SQLiteStatement) -> Void = {
+            $0.bind(SQLiteStateStore.id(plan.number, sequences.lowerBound), at: 1)
+            $0.bind(SQLiteStateStore.id(plan.number, sequences.upperBound), at: 2)
+            $0.bind(plan.scope, at: 3)
+        }
         try connection.run(
             "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
-                + " SELECT ?2 + row_number() OVER (), ?1, b.key_hash, zeroblob(16), \(SQLiteStateStore.dirtyFlag)"
-                + " FROM \(table) b WHERE \(condition)"
+                + " SELECT ?4 + row_number() OVER (), ?3, o.key_hash, zeroblob(16), \(SQLiteStateStore.dirtyFlag)"
+                + " FROM operations_data o WHERE \(operations)"
                 + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET flags = flags | \(SQLiteStateStore.dirtyFlag)"
         ) {
-            $0.bind(plan.scope, at: 1)
-            $0.bind(last, at: 2)
+            bind($0)
+            $0.bind(last, at: 4)
         }
         try connection.run(
             "INSERT OR IGNORE INTO snapshot_values (id, user_uid, primary_key, values_json)"
-                + " SELECT u.id, o.user_uid, o.primary_key, '{}' FROM \(table) b JOIN operations_data o ON o.id = b.id"
-                + " JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = b.key_hash WHERE \(condition)"
-        ) {
-            $0.bind(plan.scope, at: 1)
-        }
+                + " SELECT u.id, o.user_uid, o.primary_key, '{}' FROM operations_data o"
+                + " JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = o.key_hash WHERE \(operations)", bind)
     }
 }

@@ -3,7 +3,7 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection, cursors]
+    static let migrations = [tables + views, protection, confirmations, cursors]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -100,6 +100,9 @@ enum SQLiteStateSchema {
         CREATE VIEW cursors AS SELECT s.sync, s.project_uid, s.edge_host, c.column_name, c.mark,
             \(time("c.full_read_at")) AS full_read_at, c.held_by FROM cursors_data c JOIN scopes s ON s.id = c.scope_id
         """
+
+    /// Operations whose user was confirmed and waits for a place in the snapshot.
+    private static let confirmations = "CREATE TABLE confirmations (id INTEGER PRIMARY KEY)"
 
     /// Microseconds as `2026-11-23T10:00:00.000Z`.
     private static func time(_ column: String) -> String {

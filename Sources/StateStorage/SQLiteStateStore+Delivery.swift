@@ -71,6 +71,7 @@ extension SQLiteStateStore {
             let stored = try Self.delivering(plan, by: run, on: connection)
             let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
             try writer.close(as: .deferred, through: nil)
+            try writer.moveSnapshot()
             try SettlementWriter(connection: connection, plan: stored, run: run).apply()
             let counts = try writer.counts()
             try CursorWriter(connection: connection, plan: stored).finish(counts)

@@ -76,6 +76,7 @@ extension SQLiteStateStore {
         _ plan: StoredPlan, run: RunID, isApply: Bool, on connection: SQLiteConnection
     ) throws -> OperationCounts {
         let writer = OutcomeWriter(connection: connection, plan: plan, run: run)
+        try writer.moveSnapshot()
         try writer.markWindowDirty()
         guard isApply else {
             try writer.close(as: .unknown, through: plan.openThrough)

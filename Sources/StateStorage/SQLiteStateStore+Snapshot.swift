@@ -90,7 +90,8 @@ extension SQLiteStateStore {
                     + " ON o.id > p.plan_no << \(SQLiteStateSchema.planShift)"
                     + " AND o.id <= p.plan_no << \(SQLiteStateSchema.planShift) | p.open_through"
                     + " WHERE p.status = 'delivering' AND p.scope_id = ?1"
-                    + " AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
+                    + " AND (NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
+                    + " OR EXISTS (SELECT 1 FROM confirmations c WHERE c.id = o.id))"
             ) {
                 $0.bind(scope, at: 1)
             } read: {

@@ -52,9 +52,7 @@ package actor SQLiteStateStore: StateStore {
 
     /// In memory, for statements that work on a set of rows at a time.
     private static let temporaryTables = """
-        CREATE TEMP TABLE batch (
-            id INTEGER PRIMARY KEY, outcome TEXT, attempts INTEGER, last_answer TEXT, may_be_applied INTEGER,
-            kind TEXT, key_hash BLOB, is_sealed INTEGER);
+        CREATE TEMP TABLE moving (serial INTEGER PRIMARY KEY, id INTEGER, key_hash BLOB);
         CREATE TEMP TABLE kept_users (key_hash BLOB PRIMARY KEY) WITHOUT ROWID;
         """
 

@@ -9,7 +9,7 @@ struct PlanDelivery: Sendable {
     /// What is in flight when a run is asked to stop gets this long to finish.
     static let drainLimit = Duration.seconds(20)
     /// Answers that are worth a transaction of their own while more are coming.
-    private static let outcomesACommit = 64
+    private static let outcomesACommit = 128
 
     var environment: EngineEnvironment
     var checked: CheckedSync

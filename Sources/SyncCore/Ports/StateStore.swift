@@ -54,7 +54,7 @@ package protocol StateStore: Sendable {
     /// How far the scope's model was read and delivered; nil before the first delivery with a cursor.
     func cursor(of scope: Int64) async throws(StateFailure) -> CursorRecord?
     /// Users whose write may be under way: those in the open window of a plan that is being delivered, or was when its
-    /// process ended.
+    /// process ended, and those confirmed whom the snapshot does not show yet.
     func openWindow(of scope: Int64) async throws(StateFailure) -> [KeyHash]
 
     // MARK: Plans

@@ -152,6 +152,26 @@ import Testing
         }
     }
 
+    @Test func theSnapshotMovesForManyAtOnceAndBeforeTheDeliveryEnds() async throws {
+        try await withScratchFolder { folder async throws in
+            let bench = StateStoreBench(try SQLiteStateStore(path: folder + "/state.db"))
+            let many = OutcomeWriter.waitingConfirmations
+            let plan = try await bench.plan(1, (1...many + 1).map { bench.operation($0) })
+            _ = try await bench.delivery(1, of: plan)
+            func commit(_ sequences: ClosedRange<Int>) async throws {
+                try await bench.store.commit(
+                    sequences.map { bench.outcome($0) }, openThrough: many + 1, plan: plan.planID,
+                    run: bench.identifier(1))
+            }
+            try await commit(1...many - 1)
+            #expect(try await bench.index(pageSize: 1000).isEmpty)
+            #expect(try await bench.store.openWindow(of: try await bench.scope().id).count == many + 1)
+            try await commit(many...many)
+            #expect(try await bench.index(pageSize: 1000).count == many)
+            #expect(try await bench.store.openWindow(of: try await bench.scope().id) == [bench.user(many + 1)])
+        }
+    }
+
     @Test func viewsReadAsPlainSQL() async throws {
         try await withScratchFolder { folder async throws in
             let path = folder + "/state.db"
@@ -165,7 +185,9 @@ import Testing
             #expect(
                 try text("SELECT user_uid || outcome || body FROM operations ORDER BY sequence DESC")
                     == #"u2confirmed{"points":2,"generation":1}"#)
-            #expect(try text("SELECT json_extract(attributes, '$.points') || is_dirty FROM snapshot") == "10")
+            #expect(
+                try text("SELECT json_extract(attributes, '$.points') || is_dirty FROM snapshot ORDER BY user_uid")
+                    == "10")
             for view in ["attempts", "invalid_rows", "quarantine", "alerts"] {
                 #expect(try text("SELECT count(*) FROM \(view)") == "0")
             }

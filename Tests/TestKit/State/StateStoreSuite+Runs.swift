@@ -33,7 +33,9 @@ extension StateStoreSuite {
         try await bench.store.commit([], openThrough: 2, plan: plan.planID, run: bench.identifier(2))
         try await bench.store.commit([bench.outcome(1)], openThrough: 4, plan: plan.planID, run: bench.identifier(2))
         let open = try await bench.store.openWindow(of: try await bench.scope().id)
-        #expect(Set(open) == Set((2...4).map(bench.user)))
+        // Whoever was confirmed is in doubt for a reader as long as the snapshot does not show it.
+        let isShown = try await bench.remembered(1)?.values == bench.values(1, 2)
+        #expect(Set(open) == Set((isShown ? 2...4 : 1...4).map(bench.user)))
         let ended = WallTime(microseconds: bench.start.microseconds + 5)
         let recovered = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(3), at: ended)
         #expect(recovered == [bench.identifier(2)])
@@ -42,6 +44,7 @@ extension StateStoreSuite {
         #expect(index.map(\.isDirty) == [false, true, true, true])
         #expect(index.map(\.isConfirmed) == [true, true, false, false])
         #expect(try await bench.store.openWindow(of: try await bench.scope().id).isEmpty)
+        #expect(try await bench.remembered(1)?.values == bench.values(1, 2))
         #expect(try await bench.remembered(2)?.values == bench.values(2))
         let report = try #require(try await bench.store.run(matching: bench.identifier(2).text))
         #expect(report.status == .interrupted && report.finishedAt == ended)
