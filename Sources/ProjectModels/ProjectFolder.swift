@@ -31,13 +31,13 @@ final class ProjectFolder {
 
     func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: directory + "/" + path) }
 
-    /// Names in models/ with this extension, sorted.
-    func modelNames(withExtension suffix: String) -> [String] {
+    /// The models' files with this extension, in folders too, without it and sorted: `models/members`, `models/eu/members`.
+    func modelStems(withExtension suffix: String) -> [String] {
         filesOfModels().filter { $0.hasSuffix("." + suffix) }.map { String($0.dropLast(suffix.count + 1)) }
     }
 
     /// Files in models/ that are YAML by another ending than .yml, which is the only one that is read.
-    func misnamedModelFiles() -> [(file: String, name: String)] {
+    func misnamedModelFiles() -> [(file: String, stem: String)] {
         filesOfModels().compactMap { file in
             guard let dot = file.lastIndex(of: "."), !file.hasSuffix(".yml"),
                 ["yml", "yaml"].contains(file[file.index(after: dot)...].lowercased())
@@ -46,9 +46,16 @@ final class ProjectFolder {
         }
     }
 
-    private func filesOfModels() -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/models")) ?? []
-        return names.filter { !$0.hasPrefix(".") }.sorted()
+    /// Relative to the project. A link to a folder is not followed: it may lead back.
+    private func filesOfModels() -> [String] { files(in: "models").sorted() }
+
+    private func files(in folder: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/" + folder)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.flatMap { name in
+            let path = folder + "/" + name
+            let type = (try? FileManager.default.attributesOfItem(atPath: directory + "/" + path))?[.type]
+            return type as? FileAttributeType == .typeDirectory ? files(in: path) : [path]
+        }
     }
 
     /// Nil where nothing is at the folder's path.

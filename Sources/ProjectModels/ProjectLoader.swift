@@ -81,7 +81,7 @@ private final class ProjectLoading {
     func load() -> ProjectReading {
         let configuration = configuration()
         let attributes = attributes()
-        let files = modelFiles(configuration, attributes)
+        let files = ModelIncludes(modelFiles(configuration, attributes), findings: findings).resolved()
         let syncs = files.flatMap(\.syncs)
         SyncChecks(findings: findings).check(syncs)
         ModelTestChecks(findings: findings).check(files.compactMap(\.model))
@@ -140,7 +140,7 @@ private final class ProjectLoading {
 
     private func attributes() -> Registry<AttributeDefinition> {
         guard folder.exists(AttributeSection.file) else {
-            let isMisnamed = folder.misnamedModelFiles().contains { $0.name == "attributes" }
+            let isMisnamed = folder.misnamedModelFiles().contains { $0.stem == "models/attributes" }
             return isMisnamed ? .unreadable : Registry(names: [])
         }
         guard let (_, document) = document(AttributeSection.file, KeyTables.attributesFile) else { return .unreadable }
@@ -150,51 +150,38 @@ private final class ProjectLoading {
     private func modelFiles(
         _ configuration: Configuration, _ attributes: Registry<AttributeDefinition>
     ) -> [ModelFile] {
-        let names = folder.modelNames(withExtension: "yml").filter { $0 != "attributes" }
-        let misnamed = folder.misnamedModelFiles()
-        for (file, name) in misnamed {
-            findings.error(
-                "wrong_extension", "models/\(file) is not read: the ending is .yml",
-                at: Diagnostic.Position("models/\(file)", line: 1), hint: "rename it to models/\(name).yml")
-        }
-        for name in folder.modelNames(withExtension: "sql")
-        where !names.contains(name) && !misnamed.contains(where: { $0.name == name }) {
-            findings.warning(
-                "missing_model_file", "the statement is not used: there is no models/\(name).yml",
-                at: Diagnostic.Position("models/\(name).sql", line: 1))
-        }
+        let paths = ModelPaths(folder, findings: findings).paths()
         let variables = ModelVariables(
             declared: configuration.variables, given: givenVariables, findings: findings)
         defer { variables.reportUnused() }
-        return names.map { name in
-            let statement = statement(of: name)
+        return paths.map { path in
+            let statement = statement(of: path)
             variables.noteUses(in: statement)
-            guard let (file, document) = document("models/\(name).yml", KeyTables.modelFile) else {
-                return ModelFile(name: name)
+            guard let (file, document) = document(path.yml, KeyTables.modelFile) else {
+                return ModelFile(name: path.name)
             }
             let section = ModelSection(
-                name: name, file: file, statement: statement, configuration: configuration, attributes: attributes,
-                modelNames: Set(names), variables: variables, findings: findings)
+                name: path.name, file: file, statement: statement, configuration: configuration,
+                attributes: attributes, modelNames: Set(paths.map(\.name)), variables: variables, findings: findings)
             return section.read(document)
         }
     }
 
-    private func statement(of name: String) -> SQLStatement? {
-        let path = "models/\(name).sql"
-        guard folder.exists(path) else {
+    private func statement(of path: ModelPaths.Path) -> SQLStatement? {
+        guard folder.exists(path.sql) else {
             findings.error(
-                "missing_model_sql", "the model's statement is missing: there is no \(path)",
-                at: Diagnostic.Position("models/\(name).yml", line: 1))
+                "missing_model_sql", "the model's statement is missing: there is no \(path.sql)",
+                at: Diagnostic.Position(path.yml, line: 1))
             return nil
         }
-        guard let file = folder.file(path) else { return nil }
-        guard !SQLText.isBlank(file.text) else {
+        guard let file = folder.file(path.sql) else { return nil }
+        guard !SQLTokens(file.text, .postgres).body.isEmpty else {
             findings.error(
-                "empty_model", "the model is empty: the file holds no statement", at: Diagnostic.Position(path, line: 1)
-            )
+                "empty_model", "the model is empty: the file holds no statement",
+                at: Diagnostic.Position(path.sql, line: 1))
             return nil
         }
-        return SQLStatement(text: file.text, file: path)
+        return SQLStatement(text: file.text, file: path.sql)
     }
 
     /// The file's document with variables expanded and its shape checked; nil after a finding.

@@ -1,5 +1,6 @@
 import Foundation
 import SyncCore
+import TestKit
 import Testing
 
 /// The lexical rules of both databases, as far as places and variables need them.
@@ -68,5 +69,36 @@ import Testing
         #expect(SQLDialect.sqlite.literal(.string("it's a \\")) == "'it''s a \\'")
         #expect(SQLDialect.postgres.literal(.integer(5)) == "'5'")
         #expect(SQLDialect.sqlite.literal(.boolean(true)) == "1")
+    }
+
+    /// Whatever the text, tokens stand in order inside it, and a composed copy of it is the text itself.
+    @Test(arguments: [SQLDialect.sqlite, .postgres], [UInt64(7), 99, 2026])
+    func anyTextHasTokensInOrder(dialect: SQLDialect, seed: UInt64) {
+        let parts = [
+            "'", "\"", "`", "[", "]", "$", "$$", "$a$", ":", "::", ":x", "--", "\n", "/*", "*/", ";", "(", ")", "E'",
+            "\\",
+            "WITH", "RECURSIVE", " ", "ü", "1", ".", "e", "?", "@", "\u{FEFF}", "\0",
+        ]
+        var random = SplitMix(state: seed)
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in parts.randomElement(using: &random) ?? ""
+            }
+            .joined()
+            let count = text.unicodeScalars.count
+            let tokens = SQLTokens(text, dialect)
+            var end = 0
+            for token in tokens.tokens {
+                #expect(token.range.lowerBound >= end && !token.range.isEmpty, "seed \(seed): \(text.debugDescription)")
+                end = token.range.upperBound
+            }
+            #expect(end <= count)
+            #expect((0...count).contains(tokens.body.upperBound))
+            if let start = tokens.endOfLeadingWith { #expect(tokens.body.contains(start - 1)) }
+            var composer = SQLComposer()
+            let statement = SQLStatement(text: text, file: "m.sql")
+            composer.add(statement, 0..<end)
+            composer.add(statement, end..<count)
+            #expect(composer.statement(startingAt: statement.start).text == text)
+        }
     }
 }

@@ -14,6 +14,7 @@ extension KeyTables {
             KeySpec("source", .text, "Source that the statement runs on.", required: true),
             KeySpec("primary_key", .texts, "Column, or columns, that identify a row.", required: true),
             KeySpec("description", .text, "For people."),
+            KeySpec("include", .texts, "Models of the same source that the statement reads by their names."),
             KeySpec("tests", .list(.oneOf(test)), "Claims about the rows, for `headrace test`."),
             KeySpec("pii", .texts, "Columns masked in preview beyond those that feed a pii attribute."),
             KeySpec("time_zone", .timeZone, "Zone of timestamps that have none, such as Europe/Berlin."),

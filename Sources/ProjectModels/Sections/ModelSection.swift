@@ -5,6 +5,13 @@ struct ModelFile {
     var name: String
     var model: ModelDefinition?
     var syncs: [WrittenSync] = []
+    /// The models that its statement reads by their names.
+    var includes: [Include] = []
+
+    struct Include {
+        var name: String
+        var position: Diagnostic.Position
+    }
 }
 
 /// Reads models/NAME.yml, whose shape was checked.
@@ -24,7 +31,17 @@ struct ModelSection {
         guard let root = Settings(document) else { return ModelFile(name: name) }
         let syncs = SyncSection(
             file: file, destinations: configuration.destinations, attributes: attributes, findings: findings)
-        return ModelFile(name: name, model: model(root), syncs: root.items("syncs").compactMap(syncs.read))
+        return ModelFile(
+            name: name, model: model(root), syncs: root.items("syncs").compactMap(syncs.read),
+            includes: includes(root.settings("model")))
+    }
+
+    private func includes(_ model: Settings?) -> [ModelFile.Include] {
+        guard let model else { return [] }
+        let names = Set(distinct("include", in: model, what: "model"))
+        var seen: Set<String> = []
+        return model.texts("include").filter { names.contains($0.text) && seen.insert($0.text).inserted }
+            .map { ModelFile.Include(name: $0.text, position: $0.position) }
     }
 
     private func model(_ root: Settings) -> ModelDefinition? {
@@ -79,11 +96,11 @@ struct ModelSection {
         texts.filter { !$0.text.isEmpty }.map { ColumnPlace(column: $0.text, position: $0.position) }
     }
 
-    private func distinct(_ key: String, in settings: Settings) -> [String] {
+    private func distinct(_ key: String, in settings: Settings, what: String = "column") -> [String] {
         var seen: [String] = []
         for (text, position) in settings.texts(key) {
             if text.isEmpty {
-                findings.error("invalid_value", "`\(key)`: a column's name cannot be empty", at: position)
+                findings.error("invalid_value", "`\(key)`: a \(what)'s name cannot be empty", at: position)
             } else if seen.contains(text) {
                 findings.error("invalid_value", "`\(key)`: `\(text)` is named twice", at: position)
             } else {

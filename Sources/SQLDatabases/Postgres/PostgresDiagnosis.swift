@@ -130,13 +130,13 @@ struct PostgresDiagnosis: Sendable {
             case "42P01": "unknown_table"
             case "42703": "unknown_source_column"
             case "42883": "unknown_function"
-            case "42P18" where hasVariables: "variable_type"
+            case "42P18" where hasVariables, "42P08" where hasVariables: "variable_type"
             default: "sql_error"
             }
         let offset = error.position.map { $0 - 1 - prefix }.flatMap { $0 >= 0 ? $0 : nil }
         if code == "variable_type" {
             return place(
-                .statement, code, "the server cannot tell the type of a variable", atScalar: offset,
+                .statement, code, "the server cannot tell the one type of a variable", atScalar: offset,
                 hint: "say it with a cast, such as :name::integer")
         }
         return place(.statement, code, error.message, atScalar: offset, hint: error.hint)

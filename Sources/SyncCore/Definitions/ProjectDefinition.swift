@@ -119,6 +119,7 @@ package struct ColumnPlace: Sendable, Hashable {
 package struct ModelDefinition: Sendable {
     package var name: String
     package var source: SourceDefinition
+    /// With the models that it includes.
     package var statement: SQLStatement
     package var primaryKey: [String]
     package var description: String?

@@ -68,7 +68,7 @@ package struct AttemptCounts: Sendable, Hashable {
 /// The verdict of one guard.
 package struct GuardResult: Sendable, Hashable {
     /// `min_rows`, `max_changed_percent`, `max_removed_percent`, `max_null_percent`, `destination_identity`,
-    /// `state_restored`.
+    /// `state_restored`; `model_tests` alone where they stopped a run before its plan.
     package var name: String
     package var limit: Double?
     package var actual: Double?

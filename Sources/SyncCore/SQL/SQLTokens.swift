@@ -60,6 +60,20 @@ package struct SQLTokens: Sendable {
         }
     }
 
+    /// The first token of a second statement.
+    package var second: SQLToken? {
+        guard let semicolon = tokens.first(where: { self.is($0, ";") && $0.range.lowerBound >= body.upperBound })
+        else { return nil }
+        return tokens.first { $0.range.lowerBound > semicolon.range.lowerBound && !self.is($0, ";") }
+    }
+
+    /// Behind WITH or WITH RECURSIVE, with which the first statement starts; nil where it does not.
+    package var endOfLeadingWith: Int? {
+        let words = tokens.drop { self.is($0, ";") }.prefix(2)
+        guard let with = words.first, self.is(with, "WITH") else { return nil }
+        return words.last { self.is($0, "RECURSIVE") }?.range.upperBound ?? with.range.upperBound
+    }
+
     /// From the first token of the first statement to its last; empty where there is none.
     package var body: Range<Int> {
         guard let first = tokens.first(where: { !self.is($0, ";") }) else { return 0..<0 }

@@ -105,9 +105,10 @@ struct RefusedRuns {
     /// stopped the others.
     static func reason(for sync: Sync, in findings: [Diagnostic]) -> String {
         let errors = findings.filter { $0.severity == .error }
-        let files = ["models/\(sync.model).yml", "models/\(sync.model).sql"]
+        // A model's name is that of its files, whatever folder they are in.
+        let files = ["/\(sync.model).yml", "/\(sync.model).sql"]
         let own =
-            errors.first { $0.position.map { files.contains($0.file) } ?? false }
+            errors.first { $0.position.map { place in files.contains(where: place.file.hasSuffix) } ?? false }
             ?? errors.first { $0.position.map(sync.places.contains) ?? true }
         if let own { return own.sentence }
         guard let first = errors.first else { return "not begun" }
