@@ -105,14 +105,15 @@ struct OutcomeWriter {
         return waiting ?? 0 >= Self.waitingConfirmations
     }
 
-    /// Moves the snapshot for everyone who was confirmed since it last moved, in the order of its index.
+    /// Moves the snapshot for everyone who was confirmed since it last moved. New users get their ids in the order of
+    /// the plan, which is the source's and mostly the next read's too; they are written in the order of the index.
     func moveSnapshot() throws {
         let plan = SQLiteStateStore.range(of: plan.number)
         let confirmed = "FROM confirmations c CROSS JOIN operations_data o ON o.id = c.id WHERE c.id > ?1 AND c.id < ?2"
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind <> 'removed'"
-                + " ORDER BY o.key_hash", plan)
+                + " ORDER BY c.id", plan)
         try writeMoving()
         try connection.run("DELETE FROM moving")
         try connection.run(
@@ -126,7 +127,7 @@ struct OutcomeWriter {
         let moving = "FROM moving m CROSS JOIN operations_data o ON o.id = m.id"
         try connection.run(
             "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
-                + " SELECT ?2 + m.serial, ?1, m.key_hash, o.fingerprint, 1 \(moving) WHERE true"
+                + " SELECT ?2 + m.serial, ?1, m.key_hash, o.fingerprint, 1 \(moving) WHERE true ORDER BY m.key_hash"
                 + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, flags = 1"
         ) {
             $0.bind(plan.scope, at: 1)

@@ -9,9 +9,6 @@ struct PlanBuilder: Sendable {
     private static let snapshotPage = 20_000
     /// Operations collected before they are written as one transaction.
     private static let chunkSize = 20_000
-    /// From so many on, a chunk is put in the order of the snapshot's index, and sent in it: the transactions that
-    /// confirm neighbours then touch a few pages of the index instead of one a user. Smaller ones keep the source's.
-    private static let sortedFrom = 5000
 
     struct Result: Sendable {
         var plan: PlanRecord
@@ -187,7 +184,7 @@ struct PlanBuilder: Sendable {
                 if let chunk = Self.taken(from: &pending, atLeast: Self.chunkSize) {
                     // One at a time, in order: sequence numbers are the state's to give.
                     try await writing.next()
-                    writing.addTask { try await environment.state.append(Self.sorted(chunk), to: plan) }
+                    writing.addTask { try await environment.state.append(chunk, to: plan) }
                 }
                 try stayWithinMemory(planner)
                 rowsRead += batch.rowCount
@@ -202,7 +199,7 @@ struct PlanBuilder: Sendable {
 
     func write(_ pending: inout PlanChunk, to plan: PlanID, atLeast count: Int = chunkSize) async throws {
         guard let chunk = Self.taken(from: &pending, atLeast: count) else { return }
-        try await environment.state.append(Self.sorted(chunk), to: plan)
+        try await environment.state.append(chunk, to: plan)
     }
 
     private static func taken(from pending: inout PlanChunk, atLeast count: Int) -> PlanChunk? {
@@ -210,16 +207,6 @@ struct PlanBuilder: Sendable {
         guard size + pending.withdrawn.count >= count else { return nil }
         defer { pending = PlanChunk() }
         return pending
-    }
-
-    private static func sorted(_ chunk: PlanChunk) -> PlanChunk {
-        guard chunk.operations.count >= sortedFrom else { return chunk }
-        let operations = chunk.operations
-        var chunk = chunk
-        // Indices, since operations are large to move about.
-        let order = operations.indices.sorted { operations[$0].keyHash < operations[$1].keyHash }
-        chunk.operations = order.map { operations[$0] }
-        return chunk
     }
 
     /// Whether a column may be null is more than a SELECT around a model says.

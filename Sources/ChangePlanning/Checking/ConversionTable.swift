@@ -3,9 +3,17 @@ import SyncCore
 /// Which column types can ever fit an attribute type, with and without a cast. SQLite's columns can always: there
 /// every value is asked for itself.
 enum ConversionTable {
-    static func canFit(_ source: SourceType, _ attribute: AttributeType, cast: Cast?) -> Bool {
+    static func canFit(
+        _ source: SourceType, _ attribute: AttributeType, cast: Cast?, unit: TimeUnit? = nil
+    ) -> Bool {
         guard let cast else { return fitsUncast(source, attribute) }
-        return gives(cast, attribute) && accepts(cast, source)
+        return gives(cast, attribute) && accepts(cast, source) && (unit == nil || hasUnit(source))
+    }
+
+    /// Which column types a template takes: with the filter `date`, times only.
+    static func fitsTemplate(_ source: SourceType, filters: [TemplateFilter]) -> Bool {
+        if case .date? = filters.first { return source == .dynamic || isTime(source) }
+        return canFit(source, .string, cast: .string)
     }
 
     /// The cast that makes every value fit, or fail for its own sake; nil when none certainly helps.
@@ -14,6 +22,7 @@ enum ConversionTable {
             switch (source, attribute) {
             case (.json, .string): .jsonText
             case (_, .string): .string
+            case (.otherArray, .stringList): .stringList
             case (.boolean, .integer): .integer
             case (.boolean, .number): .number
             case (.localTimestamp, .date), (.timestamp, .date): .date
@@ -49,14 +58,18 @@ enum ConversionTable {
 
     private static func accepts(_ cast: Cast, _ source: SourceType) -> Bool {
         if source == .dynamic { return true }
-        let isText = source == .text || source == .other
         return switch cast {
-        case .string, .sha256: source != .bytes && source != .textArray && source != .json
-        case .integer, .number, .boolean: isText || isNumber(source) || source == .boolean
-        case .date, .timestamp: isText || isNumber(source) || isTime(source)
-        case .stringList: source == .text || source == .textArray || source == .json
+        case .string, .sha256: ![.bytes, .textArray, .otherArray, .json].contains(source)
+        case .integer, .number, .boolean: source == .text || isNumber(source) || source == .boolean
+        case .date, .timestamp: source == .text || isNumber(source) || isTime(source)
+        case .stringList: [.text, .textArray, .otherArray, .json].contains(source)
         case .jsonText: source == .json || source == .text || source == .boolean || isNumber(source)
         }
+    }
+
+    /// Whether a unit says something about the values: numbers, and text that may be one.
+    private static func hasUnit(_ source: SourceType) -> Bool {
+        source == .dynamic || source == .text || isNumber(source)
     }
 
     private static func isNumber(_ source: SourceType) -> Bool {

@@ -93,16 +93,47 @@ package struct SyncCheck {
             guard let column = column(name, at: mapping.position) else { return }
             checkType(of: column, in: mapping, dialect: dialect)
         case .template(let template):
-            var seen: Set<String> = []
-            for name in template.columns where seen.insert(name).inserted {
-                guard let column = column(name, at: mapping.position) else { continue }
-                if !ConversionTable.canFit(column.type, .string, cast: .string) {
-                    mismatch("column \(name) is \(named(column)), which has no plain text for a template", mapping)
-                }
-            }
-            if !ConversionTable.canFit(.text, mapping.attribute.type, cast: mapping.cast) {
+            checkPlaces(of: template, in: mapping, dialect: dialect)
+            if !ConversionTable.canFit(.text, mapping.attribute.type, cast: mapping.cast, unit: mapping.castUnit) {
                 mismatch("a template gives text, which does not fit \(described(mapping))", mapping)
             }
+        }
+    }
+
+    private mutating func checkPlaces(of template: Template, in mapping: Mapping, dialect: SQLDialect) {
+        var unknown: Set<String> = []
+        var positions = mapping.templatePositions[...]
+        for case .column(let name, let filters) in template.parts {
+            let position = positions.popFirst() ?? mapping.position
+            guard !unknown.contains(name) else { continue }
+            guard let column = column(name, at: position) else {
+                unknown.insert(name)
+                continue
+            }
+            checkPlace(column, filters, at: position, dialect: dialect)
+        }
+    }
+
+    private mutating func checkPlace(
+        _ column: ColumnDescription, _ filters: [TemplateFilter], at position: Diagnostic.Position?, dialect: SQLDialect
+    ) {
+        let what = "column \(column.name) is \(named(column))"
+        guard case .date(let format)? = filters.first else {
+            if !ConversionTable.fitsTemplate(column.type, filters: filters) {
+                report("\(what), which has no plain text for a template", at: position)
+            }
+            return
+        }
+        if !ConversionTable.fitsTemplate(column.type, filters: filters) {
+            report("\(what), and the filter date takes dates and timestamps", at: position)
+        } else if column.type == .date, let field = format.firstFieldOfTime {
+            report("\(what), which has no time of day for %\(field.rawValue)", at: position)
+        } else if dialect == .sqlite, SQLiteAffinity(declaredType: column.typeName).rarelyFits(.date) {
+            findings.append(
+                .warning(
+                    "type_mismatch",
+                    "column \(column.name) is declared \(column.typeName), whose values rarely are dates for the filter date",
+                    at: position))
         }
     }
 
@@ -111,7 +142,7 @@ package struct SyncCheck {
         if let cast = mapping.cast, !ConversionTable.gives(cast, type) {
             return mismatch("cast: \(cast.rawValue) does not give what \(described(mapping)) takes", mapping)
         }
-        guard ConversionTable.canFit(column.type, type, cast: mapping.cast) else {
+        guard ConversionTable.canFit(column.type, type, cast: mapping.cast, unit: mapping.castUnit) else {
             let help = mapping.cast == nil ? ConversionTable.helpfulCast(column.type, type) : nil
             return mismatch(
                 "column \(column.name) is \(named(column)), which does not fit \(described(mapping))", mapping,
@@ -130,24 +161,24 @@ package struct SyncCheck {
 
     /// A declared type is a habit in SQLite, not a promise: a warning at most.
     private mutating func checkDeclaredType(of column: ColumnDescription, in mapping: Mapping) {
-        let declared = column.typeName.uppercased()
-        let type = mapping.attribute.type
-        guard mapping.cast == nil, !declared.isEmpty else { return }
-        let isText = ["CHAR", "CLOB", "TEXT"].contains { declared.contains($0) }
-        let isInteger = declared.contains("INT")
-        let isReal = ["REAL", "FLOA", "DOUB"].contains { declared.contains($0) }
-        let isUnlikely: Bool
-        switch type {
-        case .string: isUnlikely = isInteger || isReal || declared == "BLOB"
-        case .integer, .number, .boolean: isUnlikely = isText || declared == "BLOB"
-        case .date, .timestamp, .stringList: isUnlikely = isInteger || isReal || declared == "BLOB"
-        }
-        if isUnlikely {
+        let affinity = SQLiteAffinity(declaredType: column.typeName)
+        switch mapping.cast {
+        case nil where affinity.rarelyFits(mapping.attribute.type):
             findings.append(
                 .warning(
                     "type_mismatch",
                     "column \(column.name) is declared \(column.typeName), whose values rarely fit \(described(mapping))",
                     at: mapping.position))
+        case .date? where affinity == .real && mapping.castUnit == nil,
+            .timestamp? where affinity == .real && mapping.castUnit == nil:
+            let cast = mapping.attribute.type.rawValue
+            findings.append(
+                .warning(
+                    "time_unit_unsaid",
+                    "column \(column.name) is declared \(column.typeName), and a real under cast: \(cast) is a Julian day",
+                    at: mapping.position,
+                    hint: "write what it counts: cast: {\(cast): julian_day}, or {\(cast): epoch_seconds}"))
+        default: break
         }
     }
 
@@ -164,7 +195,11 @@ package struct SyncCheck {
     }
 
     private mutating func mismatch(_ message: String, _ mapping: Mapping, hint: String? = nil) {
-        findings.append(.error("type_mismatch", message, at: mapping.position, hint: hint))
+        report(message, at: mapping.position, hint: hint)
+    }
+
+    private mutating func report(_ message: String, at position: Diagnostic.Position?, hint: String? = nil) {
+        findings.append(.error("type_mismatch", message, at: position, hint: hint))
     }
 
     private func named(_ column: ColumnDescription) -> String { column.typeName.isEmpty ? "untyped" : column.typeName }

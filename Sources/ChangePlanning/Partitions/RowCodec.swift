@@ -29,7 +29,7 @@ enum RowCodec {
         case .date(let days): number(6, days)
         case .timestamp(let moment): number(7, moment)
         case .localTimestamp(let moment): number(8, moment)
-        case .infiniteTime: bytes.append(9)
+        case .infiniteTime(let isNegative): bytes += [9, isNegative ? 1 : 0]
         case .nestedList: bytes.append(10)
         case .bigDecimal(let text): slice(11, text)
         case .text(let text): slice(12, text)
@@ -69,7 +69,7 @@ enum RowCodec {
         case 6: return .date(number())
         case 7: return .timestamp(number())
         case 8: return .localTimestamp(number())
-        case 9: return .infiniteTime
+        case 9: return .infiniteTime(isNegative: bytes.integer(UInt8.self, at: &offset) != 0)
         case 10: return .nestedList
         case 11: return .bigDecimal(slice())
         case 12: return .text(slice())

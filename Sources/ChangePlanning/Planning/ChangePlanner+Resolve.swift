@@ -163,7 +163,7 @@ extension ChangePlanner {
     }
 
     /// An invalid row with the user's primary key leaves the user as it was.
-    private func hasInvalidRow(_ user: SnapshotUser) throws(Diagnostic) -> Bool {
+    private mutating func hasInvalidRow(_ user: SnapshotUser) throws(Diagnostic) -> Bool {
         guard typer.hasOwnPrimaryKey else { return false }
         let key = keys.keyHash(of: Array(try keys.reveal(user.primaryKey).utf8))
         if partition.isPartitioned { return partition.invalidKeys.contains(key) }

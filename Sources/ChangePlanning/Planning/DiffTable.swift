@@ -3,16 +3,15 @@ import SyncCore
 /// Open addressing over 128-bit hashes: entries are appended and never move, so that their number is their name.
 struct HashIndex: Sendable {
     private(set) var keys: [KeyHash] = []
-    /// Entry number + 1; 0 is free. A power of two of them.
-    private var slots: [UInt32]
-    /// The entry after the one that was found last. A source mostly gives its rows in the order of the last time, so a
-    /// look here saves the walk to a random place of the table: its cache miss is what a probe costs.
-    private var expected = 0
+    /// Entry number + 1; 0 is free. A power of two of them. Those of loaded keys are filled by the first look that needs
+    /// them: every one is a cache miss, and a source that gives its rows in the order of the last time needs none.
+    private var slots: [UInt32] = []
+    private var expectedCount: Int
+    /// The entry after the one that was found last.
+    private var next = 0
 
     init(expected: Int = 0) {
-        var size = 1024
-        while size * 3 < expected * 4 { size *= 2 }
-        slots = Array(repeating: 0, count: size)
+        expectedCount = expected
         keys.reserveCapacity(expected)
     }
 
@@ -21,24 +20,25 @@ struct HashIndex: Sendable {
         keys.capacity * MemoryLayout<KeyHash>.stride + slots.capacity * MemoryLayout<UInt32>.stride
     }
 
-    func find(_ key: KeyHash) -> Int? {
+    /// Takes a key that is not in the index, before the first look.
+    mutating func load(_ key: KeyHash) { keys.append(key) }
+
+    mutating func find(_ key: KeyHash) -> Int? {
+        if slots.isEmpty { fillSlots() }
         let entry = slots[slot(of: key)]
         return entry == 0 ? nil : Int(entry) - 1
     }
 
     mutating func findOrInsert(_ key: KeyHash) -> (entry: Int, isNew: Bool) {
-        if expected < keys.count, keys[expected] == key {
-            expected += 1
-            return (expected - 1, false)
+        if next < keys.count, keys[next] == key {
+            next += 1
+            return (next - 1, false)
         }
-        var place = slot(of: key)
+        if (keys.count + 1) * 4 > slots.count * 3 { fillSlots() }
+        let place = slot(of: key)
         if slots[place] != 0 {
-            expected = Int(slots[place])
-            return (expected - 1, false)
-        }
-        if (keys.count + 1) * 4 > slots.count * 3 {
-            grow()
-            place = slot(of: key)
+            next = Int(slots[place])
+            return (next - 1, false)
         }
         keys.append(key)
         slots[place] = UInt32(keys.count)
@@ -53,8 +53,10 @@ struct HashIndex: Sendable {
         return place
     }
 
-    private mutating func grow() {
-        slots = Array(repeating: 0, count: slots.count * 2)
+    private mutating func fillSlots() {
+        var size = max(1024, slots.count)
+        while size * 3 < max(expectedCount, keys.count + 1) * 4 { size *= 2 }
+        slots = Array(repeating: 0, count: size)
         for entry in keys.indices { slots[slot(of: keys[entry])] = UInt32(entry + 1) }
     }
 }
@@ -120,23 +122,26 @@ struct DiffTable: Sendable {
     func key(_ entry: Int) -> KeyHash { index.keys[entry] }
 
     mutating func load(_ user: SnapshotIndexEntry) {
-        let entry = findOrInsert(user.keyHash)
-        fingerprints[entry] = user.fingerprint
+        index.load(user.keyHash)
+        append(user.fingerprint)
+        let entry = states.count - 1
         states[entry].isInSnapshot = true
         states[entry].isDirty = user.isDirty
         states[entry].isConfirmed = user.isConfirmed
     }
 
-    func find(_ key: KeyHash) -> Int? { index.find(key) }
+    mutating func find(_ key: KeyHash) -> Int? { index.find(key) }
 
     mutating func findOrInsert(_ key: KeyHash) -> Int {
         let (entry, isNew) = index.findOrInsert(key)
-        if isNew {
-            fingerprints.append(Fingerprint(high: 0, low: 0))
-            states.append(UserState())
-            differences.append(SubsetCounts.none)
-            nulled.append(SubsetCounts.none)
-        }
+        if isNew { append(Fingerprint(high: 0, low: 0)) }
         return entry
+    }
+
+    private mutating func append(_ fingerprint: Fingerprint) {
+        fingerprints.append(fingerprint)
+        states.append(UserState())
+        differences.append(SubsetCounts.none)
+        nulled.append(SubsetCounts.none)
     }
 }

@@ -46,9 +46,20 @@ struct MisfitReport: Sendable {
         } else {
             expected = misfit.column == matchColumn ? "a user uid" : "a primary key"
         }
+        let reason = misfit.mapping.flatMap { Self.reason(misfit.problem, attributes[$0].limits) }
         return InvalidRow(
             key: masksKeys ? keys.mask(key) : escaped(key), column: columns[misfit.column].name, value: nil,
-            expected: expected, reason: misfit.problem.reason)
+            expected: expected, reason: reason ?? misfit.problem.reason)
+    }
+
+    /// Names the limit that a value broke.
+    private static func reason(_ problem: TypingProblem, _ limits: AttributeLimits) -> String? {
+        switch problem {
+        case .belowMinimum: "a value below \(limits.name(of: .belowMinimum))"
+        case .aboveMaximum: "a value above \(limits.name(of: .aboveMaximum))"
+        case .tooLong: "a text longer than \(limits.name(of: .tooLong))"
+        default: nil
+        }
     }
 
     private func shown(_ cell: Cell, of batch: RowBatch, isMasked: Bool) -> String? {
@@ -92,7 +103,7 @@ extension Cell {
         switch self {
         case .null: return "null"
         case .bytes(let slice): return "\(slice.count) bytes"
-        case .infiniteTime: return "infinity"
+        case .infiniteTime(let isNegative): return PlainText.infiniteTime(isNegative: isNegative)
         case .textList(let slice): return StringLists.shown(slice, of: batch)
         case .nestedList: return "a list of lists"
         case .text(let slice), .json(let slice), .other(let slice), .bigDecimal(let slice):

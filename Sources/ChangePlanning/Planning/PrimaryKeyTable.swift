@@ -42,7 +42,7 @@ struct PrimaryKeyTable: Sendable {
     }
 
     /// The users of the rows whose key has this text, nil for a row without a readable uid.
-    func owners(ofText text: KeyHash, hasParts: Bool) -> [Int?] {
+    mutating func owners(ofText text: KeyHash, hasParts: Bool) -> [Int?] {
         guard hasParts else { return index.find(text).map { [owner($0)] } ?? [] }
         guard let place = texts.find(text) else { return [] }
         return ([firstEntries[place]] + (furtherEntries[place] ?? [])).map { owner(Int($0)) }

@@ -10,7 +10,7 @@ struct CompiledMapping: Sendable {
 
     enum Part: Sendable {
         case text([UInt8])
-        case column(Int)
+        case place(TemplatePlace)
     }
 
     let key: String
@@ -24,6 +24,8 @@ struct CompiledMapping: Sendable {
     let onNull: [UInt8]
     /// Canonical bytes of the values allowed, of a list the texts of its items; empty means any.
     let allowed: [[UInt8]]
+    /// `allowed` or limits are to be checked after typing.
+    let isConstrained: Bool
     /// The snapshot holds a fingerprint in place of the value.
     let isProtected: Bool
 
@@ -47,12 +49,16 @@ struct CompiledMapping: Sendable {
             for part in template.parts {
                 switch part {
                 case .text(let text): parts.append(.text(Array(text.utf8)))
-                case .column(let name): parts.append(.column(try columns.index(of: name, at: mapping.position)))
+                case .column(let name, let filters):
+                    let index = try columns.index(of: name, at: mapping.position)
+                    let isDynamic = columns.columns[index].type == .dynamic
+                    parts.append(.place(TemplatePlace(column: index, filters: filters, isDynamic: isDynamic)))
                 }
             }
             origin = .template(parts)
         }
-        let conversion = Conversion(attribute: attribute, cast: mapping.cast, isDynamic: isDynamic)
+        let conversion = Conversion(
+            attribute: attribute, cast: mapping.cast, unit: mapping.castUnit, isDynamic: isDynamic)
         self.conversion = conversion
         func encoded(_ value: AttributeValue) -> [UInt8] {
             var bytes: [UInt8] = []
@@ -66,6 +72,7 @@ struct CompiledMapping: Sendable {
         case .constant(let value): onNull = encoded(value)
         }
         allowed = attribute.allowed.map(encoded)
+        isConstrained = !allowed.isEmpty || attribute.limits != AttributeLimits()
     }
 
     /// The columns whose values reach the attribute.
@@ -73,13 +80,35 @@ struct CompiledMapping: Sendable {
         switch origin {
         case .constant: []
         case .column(let index): [index]
-        case .template(let parts): parts.compactMap { if case .column(let index) = $0 { index } else { nil } }
+        case .template(let parts): parts.compactMap { if case .place(let place) = $0 { place.column } else { nil } }
+        }
+    }
+
+    /// Throws where the canonical value that was appended at `start`, no null, is not one the attribute may take.
+    func requireConstraints(_ bytes: [UInt8], from start: Int) throws(TypingProblem) {
+        guard allows(bytes, from: start) else { throw .notAllowed }
+        let limits = definition.attribute.limits
+        let excess: AttributeLimits.Excess? =
+            switch bytes[start] {
+            case CanonicalTag.integer: limits.excess(of: Double(Int64(bitPattern: bytes.canonicalWord(at: start))))
+            case CanonicalTag.number: limits.excess(of: Double(bitPattern: bytes.canonicalWord(at: start)))
+            case CanonicalTag.text where limits.maximumLength != nil:
+                // One byte of a code point, its first, is not of the form 10xxxxxx.
+                limits.excess(
+                    ofTextWithLength: bytes[bytes.canonicalTextStart(at: start)...].count { $0 & 0xC0 != 0x80 })
+            default: nil
+            }
+        switch excess {
+        case .belowMinimum: throw .belowMinimum
+        case .aboveMaximum: throw .aboveMaximum
+        case .tooLong: throw .tooLong
+        case nil: return
         }
     }
 
     /// Whether the canonical value that was appended at `start` is among the allowed ones.
-    func allows(_ bytes: [UInt8], from start: Int) -> Bool {
-        if allowed.isEmpty || bytes[start] <= CanonicalTag.null { return true }
+    private func allows(_ bytes: [UInt8], from start: Int) -> Bool {
+        if allowed.isEmpty { return true }
         guard conversion.type == .stringList else { return allowed.contains { $0[...] == bytes[start...] } }
         // `|a|b|` after the text's header; the empty list has no item to refuse.
         return bytes[bytes.canonicalTextStart(at: start)...].split(separator: UInt8(ascii: "|")).allSatisfy { item in

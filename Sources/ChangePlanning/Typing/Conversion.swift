@@ -13,16 +13,18 @@ struct TypingWorkspace: Sendable {
 struct Conversion: Sendable {
     let type: AttributeType
     let cast: Cast?
+    let unit: TimeUnit?
     let encoding: TimestampEncoding
     let precision: TimestampPrecision
     /// SQLite: each value says its own type, and text stands in for dates and lists.
     let isDynamic: Bool
 
-    init(attribute: AttributeDefinition, cast: Cast?, isDynamic: Bool) {
+    init(attribute: AttributeDefinition, cast: Cast?, unit: TimeUnit? = nil, isDynamic: Bool) {
         type = attribute.type
         encoding = attribute.encoding
         precision = attribute.precision
         self.cast = cast
+        self.unit = unit
         self.isDynamic = isDynamic
     }
 
@@ -36,11 +38,8 @@ struct Conversion: Sendable {
         case .integer: try append(integer: CastValues.integer(cell, of: source), to: &out)
         case .number: try append(number: CastValues.number(cell, of: source), to: &out)
         case .boolean: out.appendCanonical(flag: try CastValues.boolean(cell, of: source))
-        case .date:
-            try append(date: try CastTimes.date(cell, of: source, isDynamic: isDynamic, &workspace.clock), to: &out)
-        case .timestamp:
-            let time = try CastTimes.timestamp(cell, of: source, isDynamic: isDynamic, &workspace.clock)
-            try append(timestamp: time, to: &out)
+        case .date: try append(date: try castDate(cell, of: source, &workspace.clock), to: &out)
+        case .timestamp: try append(timestamp: try castTimestamp(cell, of: source, &workspace.clock), to: &out)
         case .stringList: try appendList(cell, of: source, isCast: true, to: &out, using: &workspace)
         }
     }
@@ -86,6 +85,20 @@ struct Conversion: Sendable {
             try PlainText.append(cast: cell, of: source, to: &workspace.text, clock: &workspace.clock)
             out.appendCanonical(text: workspace.text.span)
         }
+    }
+
+    private func castDate(
+        _ cell: Cell, of source: [UInt8], _ clock: inout LocalClock?
+    ) throws(TypingProblem) -> Int64 {
+        guard let unit else { return try CastTimes.date(cell, of: source, isDynamic: isDynamic, &clock) }
+        return CastTimes.day(of: try TimeNumbers.micros(cell, of: source, unit: unit), clock)
+    }
+
+    private func castTimestamp(
+        _ cell: Cell, of source: [UInt8], _ clock: inout LocalClock?
+    ) throws(TypingProblem) -> Int64 {
+        guard let unit else { return try CastTimes.timestamp(cell, of: source, isDynamic: isDynamic, &clock) }
+        return try TimeNumbers.micros(cell, of: source, unit: unit)
     }
 
     private func appendList(

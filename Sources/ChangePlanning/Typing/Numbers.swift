@@ -71,7 +71,7 @@ enum CastValues {
     static func integer(_ cell: Cell, of source: [UInt8]) throws(TypingProblem) -> Int64 {
         switch cell {
         case .boolean(let flag): return flag ? 1 : 0
-        case .text(let slice), .other(let slice):
+        case .text(let slice):
             guard let decimal = DecimalText(Array(source[slice.range])) else { throw .otherText }
             guard decimal.isWhole else { throw .notWhole }
             guard let value = decimal.int64 else { throw .beyondExactInteger }
@@ -91,7 +91,7 @@ enum CastValues {
         case .bigDecimal(let slice):
             guard let value = DecimalText(Array(source[slice.range]))?.nearestDouble else { throw .notFinite }
             return value
-        case .text(let slice), .other(let slice):
+        case .text(let slice):
             guard let decimal = DecimalText(Array(source[slice.range])) else { throw .otherText }
             guard let value = decimal.nearestDouble else { throw .notFinite }
             return value
@@ -103,7 +103,7 @@ enum CastValues {
     static func boolean(_ cell: Cell, of source: [UInt8]) throws(TypingProblem) -> Bool {
         switch cell {
         case .boolean(let flag): return flag
-        case .text(let slice), .other(let slice):
+        case .text(let slice):
             switch String(decoding: source[slice.range], as: UTF8.self).lowercased() {
             case "true", "t", "yes", "y", "on", "1": return true
             case "false", "f", "no", "n", "off", "0": return false

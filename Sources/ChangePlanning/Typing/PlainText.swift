@@ -3,7 +3,8 @@ import SyncCore
 
 /// Values as plain text: what `cast: string`, `cast: sha256` and templates see.
 enum PlainText {
-    /// As `append`, for a cast, which takes also `NaN`, `Infinity` and `-Infinity` in PostgreSQL's spelling.
+    /// As `append`, for a cast, which takes also what no number or time can be sent as, in PostgreSQL's own words: `NaN`,
+    /// `Infinity` and `-Infinity` of numbers, `infinity` and `-infinity` of dates and timestamps.
     static func append(
         cast cell: Cell, of source: [UInt8], to text: inout [UInt8], clock: inout LocalClock?
     ) throws(TypingProblem) {
@@ -12,9 +13,12 @@ enum PlainText {
         case .float(let value) where !value.isFinite: text.append(contentsOf: nonFinite(Double(value)).utf8)
         case .bigDecimal(let slice) where DecimalText(Array(source[slice.range])) == nil:
             text.append(contentsOf: source[slice.range])
+        case .infiniteTime(let isNegative): text.append(contentsOf: infiniteTime(isNegative: isNegative).utf8)
         default: try append(cell, of: source, to: &text, clock: &clock)
         }
     }
+
+    static func infiniteTime(isNegative: Bool) -> String { isNegative ? "-infinity" : "infinity" }
 
     private static func nonFinite(_ value: Double) -> String {
         value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"
@@ -25,7 +29,7 @@ enum PlainText {
         _ cell: Cell, of source: [UInt8], to text: inout [UInt8], clock: inout LocalClock?
     ) throws(TypingProblem) {
         switch cell {
-        case .null, .bytes, .textList: throw .otherType
+        case .null, .bytes, .textList, .json: throw .otherType
         case .nestedList: throw .nestedList
         case .infiniteTime: throw .infiniteTime
         case .boolean(let flag): text.append(contentsOf: (flag ? "true" : "false").utf8)
@@ -40,7 +44,7 @@ enum PlainText {
         case .bigDecimal(let slice):
             guard let decimal = DecimalText(Array(source[slice.range])) else { throw .notFinite }
             text.append(contentsOf: decimal.plain)
-        case .text(let slice), .json(let slice), .other(let slice):
+        case .text(let slice), .other(let slice):
             let bytes = source.span.extracting(slice.range)
             try TextChecks.requireText(bytes)
             text.appendSpan(bytes)

@@ -102,7 +102,7 @@ package struct RowTyper: Sendable {
         case CanonicalTag.absent: absent.append(index)
         case CanonicalTag.null: nulls.append(index)
         default:
-            if !mappings[index].allowed.isEmpty, !mappings[index].allows(canonical, from: start) { throw .notAllowed }
+            if mappings[index].isConstrained { try mappings[index].requireConstraints(canonical, from: start) }
         }
     }
 
@@ -113,11 +113,11 @@ package struct RowTyper: Sendable {
         for part in parts {
             switch part {
             case .text(let literal): text.append(contentsOf: literal)
-            case .column(let column):
-                let cell = batch.cell(row: row, column: column)
+            case .place(let place):
+                let cell = batch.cell(row: row, column: place.column)
                 if cell == .null { return canonical.append(contentsOf: mappings[index].onNull) }
-                templateColumn = column
-                try PlainText.append(cell, of: batch.bytes, to: &text, clock: &workspace.clock)
+                templateColumn = place.column
+                try place.append(cell, of: batch.bytes, to: &text, clock: &workspace.clock)
                 templateColumn = nil
             }
         }

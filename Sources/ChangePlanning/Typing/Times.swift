@@ -46,14 +46,14 @@ enum Times {
     }
 }
 
-/// Dates and timestamps where the mapping says `cast:`. Whole numbers are Unix seconds. A real is a Julian day on
-/// SQLite, as its own date functions read it, and Unix seconds on PostgreSQL.
+/// Dates and timestamps where the mapping says `cast:` and no unit. Numbers are Unix seconds on PostgreSQL, and what
+/// SQLite itself says of them there.
 enum CastTimes {
     static func date(
         _ cell: Cell, of source: [UInt8], isDynamic: Bool, _ clock: inout LocalClock?
     ) throws(TypingProblem) -> Int64 {
         switch cell {
-        case .text(let slice), .other(let slice):
+        case .text(let slice):
             let text = source.span.extracting(slice.range)
             if let day = ISO8601.date(text) { return day }
             switch ISO8601.timestamp(text) {
@@ -71,57 +71,23 @@ enum CastTimes {
         _ cell: Cell, of source: [UInt8], isDynamic: Bool, _ clock: inout LocalClock?
     ) throws(TypingProblem) -> Int64 {
         switch cell {
-        case .text(let slice), .other(let slice):
+        case .text(let slice):
             let text = source.span.extracting(slice.range)
             if let day = ISO8601.date(text) { return try Times.utc(day * ISO8601.microsecondsPerDay, &clock) }
             return try Times.parsed(text, &clock)
         case .date(let day):
             guard ISO8601.days.contains(day) else { throw .yearOutOfRange }
             return try Times.utc(day * ISO8601.microsecondsPerDay, &clock)
-        case .integer(let seconds): return try micros(seconds, times: 1_000_000)
-        case .double(let value) where isDynamic: return try micros(julianDay: value)
-        case .double(let value): return try micros(seconds: value)
-        case .float(let value): return try micros(seconds: Double(value))
-        case .decimal(let mantissa, let scale): return try micros(DecimalText(mantissa: mantissa, scale: Int(scale)))
-        case .bigDecimal(let slice):
-            guard let decimal = DecimalText(Array(source[slice.range])) else { throw .notFinite }
-            return try micros(decimal)
+        case .integer, .double, .float, .decimal, .bigDecimal:
+            guard isDynamic else { return try TimeNumbers.secondsUnsaid(cell, of: source) }
+            return try TimeNumbers.microsOfSQLiteNumber(cell, of: source)
         default: return try Times.timestamp(cell, of: source, isDynamic: isDynamic, &clock)
         }
     }
 
     /// The calendar day of a moment in the model's zone, in UTC without one.
-    private static func day(of micros: Int64, _ clock: LocalClock?) -> Int64 {
+    static func day(of micros: Int64, _ clock: LocalClock?) -> Int64 {
         let local = ISO8601.isPrintable(microseconds: micros) ? clock?.local(fromUTC: micros) ?? micros : micros
         return local.dividedFloor(by: ISO8601.microsecondsPerDay).quotient
-    }
-
-    private static func micros(_ value: Int64, times unit: Int64) throws(TypingProblem) -> Int64 {
-        let (micros, overflows) = value.multipliedReportingOverflow(by: unit)
-        guard !overflows else { throw .yearOutOfRange }
-        return micros
-    }
-
-    /// Exact: a decimal finer than a microsecond is refused.
-    private static func micros(_ seconds: DecimalText) throws(TypingProblem) -> Int64 {
-        let scaled = seconds.multipliedByPowerOfTen(6)
-        guard scaled.isWhole else { throw .finerThanEncoding }
-        guard let micros = scaled.int64 else { throw .yearOutOfRange }
-        return micros
-    }
-
-    /// To the nearest microsecond: a double of today's seconds resolves a quarter of one.
-    private static func micros(seconds: Double) throws(TypingProblem) -> Int64 {
-        guard seconds.isFinite else { throw .notFinite }
-        guard seconds.magnitude < 1e12 else { throw .yearOutOfRange }
-        return Int64((seconds * 1_000_000).rounded())
-    }
-
-    /// To the nearest millisecond, as SQLite itself keeps Julian days.
-    private static func micros(julianDay: Double) throws(TypingProblem) -> Int64 {
-        guard julianDay.isFinite else { throw .notFinite }
-        guard (0..<5_373_484.5).contains(julianDay) else { throw .yearOutOfRange }
-        let milliseconds = Int64(julianDay * 86_400_000 + 0.5)
-        return (milliseconds - 210_866_760_000_000) * 1000
     }
 }

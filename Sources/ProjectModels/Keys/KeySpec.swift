@@ -6,6 +6,7 @@ indirect enum ValueKind: Sendable {
     /// Never shown in a message, nor the line that holds it.
     case secret
     case integer(minimum: Int64)
+    /// −∞: any number.
     case number(minimum: Double)
     case boolean
     case duration
@@ -31,6 +32,8 @@ indirect enum ValueKind: Sendable {
     /// A list of scalars.
     case constants
     case mapping(MappingSpec)
+    /// One of the words, or a mapping with exactly one of the keys.
+    case choiceOrOneOf([String], MappingSpec)
     /// A mapping with exactly one of the keys.
     case oneOf(MappingSpec)
     /// Names chosen by the user, each with a value.

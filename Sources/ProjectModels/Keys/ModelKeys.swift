@@ -66,12 +66,23 @@ extension KeyTables {
         keys: [
             KeySpec("column", .text, "Column that holds the value."),
             KeySpec("value", .constant, "A value that is the same for every row."),
-            KeySpec("template", .text, "A text with {{column}} places."),
+            KeySpec(
+                "template", .text, "A text with {{column}} places, each with filters: {{ column | trim | upper }}."),
             KeySpec("attribute", .text, "Attribute of models/attributes.yml.", required: true),
-            KeySpec("cast", .choice(Cast.allCases.map(\.rawValue)), "Conversion where the types alone do not fit."),
+            KeySpec(
+                "cast", .choiceOrOneOf(Cast.allCases.map(\.rawValue), timeCast),
+                "Conversion where the types alone do not fit."),
             KeySpec("on_null", .constant, "skip (default), null or a constant.", nullable: true),
             KeySpec("on_removed", .constant, "A constant written when the user's row leaves the model."),
         ])
+
+    static let timeCast = MappingSpec(
+        title: "a cast with a unit",
+        keys: [Cast.date, .timestamp].map { cast in
+            KeySpec(
+                cast.rawValue, .choice(TimeUnit.allCases.map(\.rawValue)),
+                "What numbers count, from 1970-01-01T00:00:00Z, or as Julian days.")
+        })
 
     static let schedule = MappingSpec(
         title: "schedule",
@@ -118,6 +129,9 @@ extension KeyTables {
                 "type", .choice(AttributeType.allCases.map(\.rawValue)), "Type that values are checked against.",
                 required: true),
             KeySpec("allowed", .constants, "Values it may take; any if left out."),
+            KeySpec("min", .number(minimum: -.infinity), "Of an integer or number: the least value it may take."),
+            KeySpec("max", .number(minimum: -.infinity), "Of an integer or number: the largest value it may take."),
+            KeySpec("max_length", .integer(minimum: 1), "Of a string: the most Unicode code points it may have."),
             KeySpec("description", .text, "For people."),
             KeySpec("pii", .boolean, "Masked wherever a person or a log could read it; default false."),
             KeySpec(

@@ -11,6 +11,9 @@ struct ShapeCheck {
         case .texts, .secretTexts, .constants: checkTexts(value, kind, name: name)
         case .constant: checkConstant(value, name: name)
         case .mapping(let spec): checkMapping(value, spec, name: name, owner: owner)
+        case .choiceOrOneOf(let choices, let spec):
+            if case .mapping = value.content { return checkOneOf(value, spec, name: name, owner: owner) }
+            check(value, .choice(choices), name: name, owner: owner)
         case .oneOf(let spec): checkOneOf(value, spec, name: name, owner: owner)
         case .named(let kind): checkNamed(value, kind, name: name)
         case .list(let kind):

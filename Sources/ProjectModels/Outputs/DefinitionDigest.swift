@@ -41,8 +41,9 @@ package enum DefinitionDigest {
             case .null: "null"
             case .constant(let value): "constant " + text(of: value)
             }
+        let unit = mapping.castUnit.map { " " + $0.rawValue } ?? ""
         return [
-            origin, "cast " + (mapping.cast?.rawValue ?? "none"), "on_null " + policy,
+            origin, "cast " + (mapping.cast?.rawValue ?? "none") + unit, "on_null " + policy,
             "on_removed " + (mapping.onRemoved.map(text) ?? "none"), text(of: mapping.attribute),
         ].joined(separator: "; ")
     }
@@ -53,13 +54,33 @@ package enum DefinitionDigest {
             "allowed [" + attribute.allowed.map(text).joined(separator: ",") + "]",
             "pii \(attribute.isPII)", "encoding " + attribute.encoding.rawValue,
             "precision " + attribute.precision.rawValue,
-        ].joined(separator: "; ")
+        ].joined(separator: "; ") + text(of: attribute.limits)
+    }
+
+    /// Nothing for an attribute without limits, so that a plan made before there were any stays valid.
+    private static func text(of limits: AttributeLimits) -> String {
+        let parts = [
+            limits.minimum.map { "min \($0)" }, limits.maximum.map { "max \($0)" },
+            limits.maximumLength.map { "max_length \($0)" },
+        ]
+        return parts.compactMap { $0 }.map { "; " + $0 }.joined()
     }
 
     private static func text(of part: Template.Part) -> String {
         switch part {
         case .text(let text): "text " + quoted(text)
-        case .column(let name): "column " + quoted(name)
+        case .column(let name, let filters):
+            (["column " + quoted(name)] + filters.map(text)).joined(separator: " | ")
+        }
+    }
+
+    private static func text(of filter: TemplateFilter) -> String {
+        switch filter {
+        case .trim: "trim"
+        case .upper: "upper"
+        case .lower: "lower"
+        case .capitalize: "capitalize"
+        case .date(let format): "date " + quoted(format.text)
         }
     }
 

@@ -39,6 +39,7 @@ package enum ProjectSchemas {
         switch kind {
         case .text, .secret, .region, .httpURL, .timeZone: scalarText
         case .integer(let minimum): orVariable([("type", .text("integer")), ("minimum", .whole(minimum))])
+        case .number(minimum: -.infinity): orVariable([("type", .text("number"))])
         case .number(let minimum): orVariable([("type", .text("number")), ("minimum", .whole(Int64(minimum)))])
         case .boolean: orVariable([("type", .text("boolean"))])
         case .duration: orVariable(pattern("^[0-9]+(ms|s|m|h|d)$"))
@@ -50,6 +51,8 @@ package enum ProjectSchemas {
         case .constants: list(.text)
         case .constant: [("anyOf", .list([.object(scalarText), .object(list(.text))]))]
         case .mapping(let spec): mapping(spec)
+        case .choiceOrOneOf(let choices, let spec):
+            [("anyOf", .list([.object(self.kind(.choice(choices))), .object(self.kind(.oneOf(spec)))]))]
         case .oneOf(let spec): mapping(spec) + [("minProperties", .whole(1)), ("maxProperties", .whole(1))]
         case .named(let kind):
             [("type", .list([.text("object"), .text("null")])), ("additionalProperties", .object(self.kind(kind)))]

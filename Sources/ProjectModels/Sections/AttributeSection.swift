@@ -36,8 +36,42 @@ struct AttributeSection {
                 "conflicting_keys", "`\(key)` belongs to a timestamp, and this attribute is a \(type.rawValue)",
                 at: written.keyPosition)
         }
+        attribute.limits = limits(settings, attribute)
         attribute.allowed = allowed(settings, attribute)
         return attribute
+    }
+
+    private func limits(_ settings: Settings, _ attribute: AttributeDefinition) -> AttributeLimits {
+        let isNumber = attribute.type == .integer || attribute.type == .number
+        let misplaced = (isNumber ? [] : ["min", "max"]) + (attribute.type == .string ? [] : ["max_length"])
+        for key in misplaced {
+            guard let written = settings.entry(key) else { continue }
+            let owner = key == "max_length" ? "a string" : "an integer or a number"
+            findings.error(
+                "conflicting_keys", "`\(key)` belongs to \(owner), and this attribute is a \(attribute.type.rawValue)",
+                at: written.keyPosition)
+        }
+        let limits = AttributeLimits(
+            minimum: isNumber ? number("min", settings, attribute) : nil,
+            maximum: isNumber ? number("max", settings, attribute) : nil,
+            maximumLength: attribute.type == .string ? settings.integer("max_length") : nil)
+        if let minimum = limits.minimum, let maximum = limits.maximum, minimum > maximum {
+            findings.error(
+                "invalid_value", "`max`: it is less than `min`, so that no value fits",
+                at: settings.position(of: "max"))
+            return AttributeLimits()
+        }
+        return limits
+    }
+
+    /// A limit is a constant of the attribute's own type.
+    private func number(_ key: String, _ settings: Settings, _ attribute: AttributeDefinition) -> Double? {
+        guard settings.number(key) != nil, let value = settings.value(key) else { return nil }
+        switch ConstantReader(attribute: attribute, key: key, findings: findings).read(value) {
+        case .integer(let whole): return Double(whole)
+        case .number(let number): return number
+        default: return nil
+        }
     }
 
     private func allowed(_ settings: Settings, _ attribute: AttributeDefinition) -> [AttributeValue] {

@@ -21,6 +21,7 @@ struct ConstantReader {
         do throws(Misfit) {
             let constant = try typed(value)
             try checkAllowed(constant)
+            try checkLimits(constant)
             return constant
         } catch {
             findings.error(
@@ -123,6 +124,20 @@ struct ConstantReader {
         guard parts.allSatisfy(attribute.allowed.contains) else {
             throw Misfit(reason: "it is not among the attribute's `allowed` values")
         }
+    }
+
+    private func checkLimits(_ constant: AttributeValue) throws(Misfit) {
+        let limits = attribute.limits
+        let excess: AttributeLimits.Excess? =
+            switch constant {
+            case .integer(let whole): limits.excess(of: Double(whole))
+            case .number(let number): limits.excess(of: number)
+            case .string(let text): limits.excess(ofTextWithLength: text.unicodeScalars.count)
+            default: nil
+            }
+        guard let excess else { return }
+        let how = excess == .belowMinimum ? "less" : excess == .aboveMaximum ? "more" : "longer"
+        throw Misfit(reason: "it is \(how) than \(limits.name(of: excess))")
     }
 
     private func misfit(_ scalar: YAMLScalar, _ expected: String) -> Misfit {

@@ -16,7 +16,7 @@ struct MappingSection {
             : attributes.resolve(
                 settings.entry("attribute"), what: "attribute", code: "unknown_attribute", findings: findings)
         let hasOneOrigin = checkOrigin(settings, item)
-        let template = template(settings)
+        let template = readTemplate(settings)
         guard let attribute, hasOneOrigin else { return nil }
         let origin: Mapping.Origin
         if let column = settings.text("column") {
@@ -25,14 +25,26 @@ struct MappingSection {
             let constant = ConstantReader(attribute: attribute, key: "value", findings: findings).read(value)
             origin = .value(constant ?? .null)
         } else if let template {
-            origin = .template(template)
+            origin = .template(template.template)
         } else {
             return nil
         }
-        return Mapping(
-            origin: origin, attribute: attribute, cast: settings.choice("cast"),
+        let cast = cast(settings)
+        var mapping = Mapping(
+            origin: origin, attribute: attribute, cast: cast?.cast, castUnit: cast?.unit,
             onNull: nullPolicy(settings, attribute), onRemoved: removalConstant(settings, attribute),
             position: position(settings) ?? item.position)
+        mapping.templatePositions = template?.positions ?? []
+        return mapping
+    }
+
+    /// `timestamp`, or `{timestamp: epoch_seconds}`.
+    private func cast(_ settings: Settings) -> (cast: Cast, unit: TimeUnit?)? {
+        guard let units = settings.settings("cast") else { return settings.choice("cast").map { ($0, nil) } }
+        for cast in [Cast.date, .timestamp] {
+            if let unit: TimeUnit = units.choice(cast.rawValue) { return (cast, unit) }
+        }
+        return nil
     }
 
     /// Where the value comes from is what a later check points at.
@@ -72,22 +84,27 @@ struct MappingSection {
         return origins.count == 1
     }
 
-    private func template(_ settings: Settings) -> Template? {
+    private func readTemplate(_ settings: Settings) -> (template: Template, positions: [Diagnostic.Position])? {
         guard let value = settings.value("template"), let text = settings.text("template") else { return nil }
-        do throws(TemplateText.Fault) {
-            let template = try TemplateText.parse(text)
-            if template.columns.isEmpty {
-                findings.error(
-                    "invalid_template", "`template`: without a {{column}} this is a static `value`",
-                    at: value.position)
-            }
-            return template
-        } catch {
-            var position = file.place(of: text, from: value.position)
-            if file.line(position.line)?.contains(text) == true { position.column += error.offset }
-            findings.error("invalid_template", "`template`: \(error.message)", at: position)
+        let read = TemplateText(text)
+        let places = TemplatePlaces(text, at: value.position, in: file)
+        if value.scalar?.isExpanded == true, !read.faults.isEmpty {
+            // A fault's own words quote the text, which holds what a variable holds.
+            findings.error(
+                "invalid_template", "`template`: with the variable's value this is no template", at: value.position)
             return nil
         }
+        for fault in read.faults {
+            findings.error(
+                "invalid_template", "`template`: \(fault.message)", at: places.position(of: fault.offset),
+                hint: fault.hint)
+        }
+        guard read.faults.isEmpty else { return nil }
+        if read.offsets.isEmpty {
+            findings.error(
+                "invalid_template", "`template`: without a {{column}} this is a static `value`", at: value.position)
+        }
+        return (Template(parts: read.parts), read.offsets.map(places.position))
     }
 
     private func nullPolicy(_ settings: Settings, _ attribute: AttributeDefinition) -> Mapping.NullPolicy {

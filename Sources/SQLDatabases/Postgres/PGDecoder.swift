@@ -9,6 +9,9 @@ extension UnsafeRawBufferPointer {
 }
 
 extension RowBatch {
+    /// What a slice can still point at, with room for the longest numeric. PostgreSQL's own messages end at half of it.
+    fileprivate static let mostBytes = Int(UInt32.max) - 1_048_576
+
     @inline(__always)
     fileprivate mutating func copy(_ source: UnsafeRawBufferPointer) -> ByteSlice {
         let offset = bytes.count
@@ -39,11 +42,12 @@ extension PGDecoder {
     }
 
     /// Decodes one cell; what varies in length goes to the batch's bytes. Nil when the bytes are not a value of the
-    /// type: a server that only resembles PostgreSQL.
+    /// type, or more than a row can hold: a server that only resembles PostgreSQL.
     @inline(__always)
     func decode(_ value: UnsafeRawBufferPointer, into batch: inout RowBatch) -> Cell? {
         let width = fixedWidth
-        guard width == 0 || value.count == width else { return nil }
+        guard width == 0 || value.count == width, value.count <= RowBatch.mostBytes - batch.bytes.count
+        else { return nil }
         switch self {
         case .boolean: return .boolean(value[0] != 0)
         case .int2: return .integer(Int64(value.bigEndian(Int16.self)))
@@ -60,11 +64,11 @@ extension PGDecoder {
         case .numeric: return PGNumeric(value)?.cell(in: &batch)
         case .date: return Self.date(value.bigEndian(Int32.self))
         case .timestamp:
-            let time = Self.time(value.bigEndian(Int64.self))
-            return time.map { .timestamp($0) } ?? .infiniteTime
+            let raw = value.bigEndian(Int64.self)
+            return Self.time(raw).map { .timestamp($0) } ?? .infiniteTime(isNegative: raw < 0)
         case .localTimestamp:
-            let time = Self.time(value.bigEndian(Int64.self))
-            return time.map { .localTimestamp($0) } ?? .infiniteTime
+            let raw = value.bigEndian(Int64.self)
+            return Self.time(raw).map { .localTimestamp($0) } ?? .infiniteTime(isNegative: raw < 0)
         case .jsonb:
             // One byte of version, then JSON text.
             guard value.count >= 1, value[0] == 1 else { return nil }
@@ -75,7 +79,7 @@ extension PGDecoder {
 
     /// The first and the last number stand for -infinity and infinity.
     private static func date(_ days: Int32) -> Cell {
-        days == .max || days == .min ? .infiniteTime : .date(Int64(days) + Epoch.days)
+        days == .max || days == .min ? .infiniteTime(isNegative: days < 0) : .date(Int64(days) + Epoch.days)
     }
 
     @inline(__always)

@@ -7,22 +7,43 @@ enum PostgresCatalogue {
         let unknown = Set(columns.map(\.typeID)).filter { PostgresType.builtIn($0) == nil }.sorted()
         var found: [UInt32: PostgresType] = [:]
         if !unknown.isEmpty {
-            let result = try connection.execute(
-                """
-                SELECT t.oid, t.typname, t.typtype, coalesce(e.typname, ''), coalesce(e.typtype, '') \
-                FROM pg_catalog.pg_type t \
-                LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' \
-                WHERE t.oid IN (\(list(unknown)))
-                """)
-            for row in 0..<result.rowCount {
-                let text = (0..<5).map { result.text(row: row, column: $0) ?? "" }
-                found[UInt32(text[0]) ?? 0] = .catalogued(
-                    name: text[1], kind: text[2], element: text[3], elementKind: text[4])
-            }
+            found = try catalogued(unknown, on: connection)
         }
         return columns.map {
-            PostgresType.builtIn($0.typeID) ?? found[$0.typeID] ?? PostgresType("unknown", .other, .other)
+            PostgresType.builtIn($0.typeID) ?? found[$0.typeID] ?? PostgresType("unknown", .other, .other, form: .text)
         }
+    }
+
+    /// Items of a domain are read as the type below it; a column of one is described as that by the server itself.
+    private static func catalogued(
+        _ ids: [UInt32], on connection: PGConnection
+    ) throws(PGError) -> [UInt32: PostgresType] {
+        let result = try connection.execute(
+            """
+            WITH RECURSIVE item (array_type, name, type) AS (
+                SELECT e.typarray, e.typname, e.oid FROM pg_catalog.pg_type e WHERE e.typarray IN (\(list(ids)))
+                UNION ALL
+                SELECT i.array_type, i.name, d.typbasetype
+                FROM item i JOIN pg_catalog.pg_type d ON d.oid = i.type AND d.typtype = 'd'
+            )
+            SELECT t.oid, coalesce(i.name, t.typname), t.typtype, t.typcategory, i.oid, i.typtype, i.typcategory
+            FROM pg_catalog.pg_type t LEFT JOIN (
+                SELECT i.array_type, i.name, e.oid, e.typtype, e.typcategory
+                FROM item i JOIN pg_catalog.pg_type e ON e.oid = i.type AND e.typtype <> 'd'
+            ) i ON i.array_type = t.oid
+            WHERE t.oid IN (\(list(ids)))
+            """)
+        var found: [UInt32: PostgresType] = [:]
+        for row in 0..<result.rowCount {
+            let text = (0..<7).map { result.text(row: row, column: $0) ?? "" }
+            let type = PostgresType.Catalogued(
+                id: UInt32(text[0]) ?? 0, name: text[1], kind: text[2], category: text[3])
+            let item = UInt32(text[4]).map {
+                PostgresType.Catalogued(id: $0, name: text[1], kind: text[5], category: text[6])
+            }
+            found[type.id] = .catalogued(type, item: item)
+        }
+        return found
     }
 
     /// Whether each column may be null: known where it is simply one of a table and no outer join or grouping set can

@@ -10,12 +10,16 @@ enum PGDecoder: Sendable {
 
 /// A type of PostgreSQL as a source reads it.
 struct PostgresType: Sendable {
+    /// What of a column is selected. All cells come in binary, so what has no decoder is cast to what has one.
+    enum Form: Sendable { case own, text, textArray }
+
     var name: String
     var sourceType: SourceType
     var decoder: PGDecoder
+    var form: Form
 
-    init(_ name: String, _ sourceType: SourceType, _ decoder: PGDecoder) {
-        (self.name, self.sourceType, self.decoder) = (name, sourceType, decoder)
+    init(_ name: String, _ sourceType: SourceType, _ decoder: PGDecoder, form: Form = .own) {
+        (self.name, self.sourceType, self.decoder, self.form) = (name, sourceType, decoder, form)
     }
 
     /// The built-in types with a decoder, by OID (pg_type.dat; they never change).
@@ -23,7 +27,8 @@ struct PostgresType: Sendable {
         switch id {
         case 16: PostgresType("bool", .boolean, .boolean)
         case 17: PostgresType("bytea", .bytes, .bytes)
-        case 18: PostgresType("\"char\"", .text, .text)
+        // Its binary form of '' is a NUL.
+        case 18: PostgresType("\"char\"", .text, .text, form: .text)
         case 19: PostgresType("name", .text, .text)
         case 20: PostgresType("int8", .integer, .int8)
         case 21: PostgresType("int2", .integer, .int2)
@@ -50,12 +55,30 @@ struct PostgresType: Sendable {
         }
     }
 
-    /// A type the catalogue had to be asked about. `kind` and `elementKind` are `pg_type.typtype`; `element` is the
-    /// array's element type or "".
-    static func catalogued(name: String, kind: String, element: String, elementKind: String) -> PostgresType {
-        func isText(_ name: String, _ kind: String) -> Bool { kind == "e" || (kind == "b" && name == "citext") }
-        if isText(name, kind) { return PostgresType(name, .text, .text) }
-        if isText(element, elementKind) { return PostgresType("\(element)[]", .textArray, .textArray) }
-        return PostgresType(element.isEmpty ? name : "\(element)[]", .other, .other)
+    /// A type the catalogue had to be asked about; `item` is that of an array's items.
+    static func catalogued(_ type: Catalogued, item: Catalogued?) -> PostgresType {
+        guard let item else {
+            if type.isEnum { return PostgresType(type.name, .text, .text) }
+            let (sourceType, decoder): (SourceType, PGDecoder) = type.isText ? (.text, .text) : (.other, .other)
+            return PostgresType(type.name, sourceType, decoder, form: .text)
+        }
+        let name = "\(type.name)[]"
+        if item.isEnum || builtIn(item.id)?.sourceType == .text { return PostgresType(name, .textArray, .textArray) }
+        return PostgresType(name, item.isText ? .textArray : .otherArray, .textArray, form: .textArray)
+    }
+
+    /// What `pg_type` says of a type.
+    struct Catalogued: Sendable {
+        var id: UInt32
+        /// Of an array, the one its items are declared with.
+        var name: String
+        /// `typtype`.
+        var kind: String
+        /// `typcategory`.
+        var category: String
+
+        var isEnum: Bool { kind == "e" }
+        /// A string type of an extension, such as citext.
+        var isText: Bool { kind == "b" && category == "S" }
     }
 }

@@ -10,7 +10,7 @@ struct PreparedModel: Sendable {
     let values: [String]
 
     /// Prepares the user's own text first, so that errors point into it, and then a SELECT around it. That second one
-    /// is what runs: PostgreSQL takes nothing that writes inside it, and columns without a decoder are cast to text.
+    /// is what runs: PostgreSQL takes nothing that writes inside it, and columns without a decoder are cast to one that has.
     init(
         _ outline: SQLOutline, values: [String], on connection: PGConnection, _ diagnosis: PostgresDiagnosis,
         isCancelled: () -> Bool
@@ -80,7 +80,13 @@ struct WrappedModel: Sendable {
 
     init(_ statement: String, columns: [PGColumn], types: [PostgresType]) {
         let names = types.indices.map { "c\($0 + 1)" }
-        var values = zip(names, types).map { $1.decoder == .other ? "\($0)::pg_catalog.text" : $0 }
+        var values = zip(names, types).map { name, type in
+            switch type.form {
+            case .own: name
+            case .text: "\(name)::pg_catalog.text"
+            case .textArray: "\(name)::pg_catalog.text[]"
+            }
+        }
         if let rowGuard = RowGuard.expression(names, columns: columns, types: types) { values.append(rowGuard) }
         let prefix = "SELECT \(values.joined(separator: ", ")) FROM (\n"
         text = "\(prefix)\(statement)\n) AS model(\(names.joined(separator: ", ")))"

@@ -6,11 +6,19 @@ package enum Cast: String, Sendable, CaseIterable {
     case sha256
 }
 
-/// A text with `{{column}}` places, rendered plain. Null if any column in it is null.
+/// What a number counts where a cast to a date or timestamp says so: `cast: {timestamp: epoch_millis}`.
+package enum TimeUnit: String, Sendable, CaseIterable {
+    case epochSeconds = "epoch_seconds"
+    case epochMillis = "epoch_millis"
+    case epochMicros = "epoch_micros"
+    case julianDay = "julian_day"
+}
+
+/// A text with `{{column}}` places, rendered plain, each through its filters. Null if any column in it is null.
 package struct Template: Sendable, Hashable {
     package enum Part: Sendable, Hashable {
         case text(String)
-        case column(String)
+        case column(String, filters: [TemplateFilter] = [])
     }
 
     package var parts: [Part]
@@ -18,7 +26,7 @@ package struct Template: Sendable, Hashable {
 
     /// The columns the template reads, in order of appearance.
     package var columns: [String] {
-        parts.compactMap { if case .column(let name) = $0 { name } else { nil } }
+        parts.compactMap { if case .column(let name, _) = $0 { name } else { nil } }
     }
 }
 
@@ -48,18 +56,23 @@ package struct Mapping: Sendable, Hashable {
     package var origin: Origin
     package var attribute: AttributeDefinition
     package var cast: Cast?
+    /// Of a cast to a date or timestamp only; nil reads numbers as `docs/typing.md` says.
+    package var castUnit: TimeUnit?
     package var onNull: NullPolicy
     /// Written when the user's row leaves the model; nil leaves the destination as it is.
     package var onRemoved: AttributeValue?
     package var position: Diagnostic.Position?
+    /// Where each column of a template stands, in order of appearance; empty where that is not known.
+    package var templatePositions: [Diagnostic.Position] = []
 
     package init(
-        origin: Origin, attribute: AttributeDefinition, cast: Cast? = nil, onNull: NullPolicy = .skip,
-        onRemoved: AttributeValue? = nil, position: Diagnostic.Position? = nil
+        origin: Origin, attribute: AttributeDefinition, cast: Cast? = nil, castUnit: TimeUnit? = nil,
+        onNull: NullPolicy = .skip, onRemoved: AttributeValue? = nil, position: Diagnostic.Position? = nil
     ) {
         self.origin = origin
         self.attribute = attribute
         self.cast = cast
+        self.castUnit = castUnit
         self.onNull = onNull
         self.onRemoved = onRemoved
         self.position = position

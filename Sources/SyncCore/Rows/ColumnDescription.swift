@@ -9,7 +9,7 @@ package enum SourceType: Hashable, Sendable {
     case double
     /// float4: sent as its own shortest decimal.
     case float
-    /// text, varchar, char, name, enums, domains over them.
+    /// text, varchar, char, name, enums, string types of extensions such as citext; domains over them.
     case text
     case uuid
     case date
@@ -17,12 +17,14 @@ package enum SourceType: Hashable, Sendable {
     case timestamp
     /// timestamp without time zone: needs the model's `time_zone`.
     case localTimestamp
-    /// A one-dimensional array of a text type.
+    /// An array of a text type.
     case textArray
+    /// An array of any other type, its items in their text form; fits nothing without `cast: string_list`.
+    case otherArray
     /// json and jsonb.
     case json
     case bytes
-    /// Any other type; read in its text form, fits nothing without `cast: string`.
+    /// Any other type; read in its text form, fits nothing without `cast: string` or `cast: sha256`.
     case other
     /// SQLite: every value says its own type.
     case dynamic

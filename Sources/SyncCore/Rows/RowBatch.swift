@@ -26,8 +26,8 @@ package enum Cell: Hashable, Sendable {
     case timestamp(Int64)
     /// Microseconds since 1970-01-01T00:00:00 on a clock whose zone the row does not say.
     case localTimestamp(Int64)
-    /// A date or timestamp of ±infinity.
-    case infiniteTime
+    /// A date or timestamp of infinity or -infinity.
+    case infiniteTime(isNegative: Bool)
     /// One-dimensional text array: for each item a 4-byte big-endian length and that many bytes; length
     /// 0xFFFFFFFF is a null item.
     case textList(ByteSlice)

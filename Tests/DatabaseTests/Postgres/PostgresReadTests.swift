@@ -106,15 +106,34 @@ import Testing
         await reader.close()
     }
 
-    @Test func theTextOfAValueDoesNotDependOnTheRolesSettings() async throws {
+    static let settings = [
+        "extra_float_digits = 0", "DateStyle = 'SQL, DMY'", "TimeZone = 'Asia/Kathmandu'",
+        "IntervalStyle = 'sql_standard'", "bytea_output = 'escape'", "xmlbinary = 'hex'", "xmloption = 'document'",
+        "client_encoding = 'LATIN1'",
+    ]
+
+    @Test(arguments: ["ROLE \(PostgresDatabase.readerName) IN DATABASE", "DATABASE"])
+    func theTextOfAValueDoesNotDependOnSettings(of whom: String) async throws {
         let database = try await PostgresServer.shared().newDatabase()
-        let role = PostgresDatabase.readerName
-        for setting in ["extra_float_digits = 0", "DateStyle = 'SQL, DMY'"] {
-            try await database.execute("ALTER ROLE \(role) IN DATABASE \(database.name) SET \(setting)")
+        for setting in Self.settings {
+            try await database.execute("ALTER \(whom) \(database.name) SET \(setting)")
         }
         let read = try await database.source().rows(
-            "SELECT ARRAY[0.30000000000000004::float8], ARRAY['03/02/2026'::date]")
-        #expect(read == [[.text("{0.30000000000000004}"), .text("{2026-02-03}")]])
+            """
+            SELECT ARRAY[0.30000000000000004::float8], ARRAY['03/02/2026'::date], '1970-01-01Z'::timestamptz,
+                ARRAY['2026-02-03 00:00Z'::timestamptz], tstzrange('2026-02-03 00:00Z', NULL), '10:00+02'::timetz,
+                ROW('2026-02-03 00:00Z'::timestamptz, '\\x01'::bytea), '-1 day'::interval, ARRAY['\\x01ff'::bytea],
+                '<a/>'::xml, 'ä'::text
+            """)
+        #expect(
+            read == [
+                [
+                    .list(["0.30000000000000004"]), .list(["2026-02-03"]), .cell(.timestamp(0)),
+                    .list(["2026-02-03 00:00:00+00"]), .text("[\"2026-02-03 00:00:00+00\",)"), .text("10:00:00+02"),
+                    .text("(\"2026-02-03 00:00:00+00\",\"\\\\x01\")"), .text("-1 days"), .list(["\\x01ff"]),
+                    .text("<a/>"), .text("ä"),
+                ]
+            ])
     }
 
     @Test func seesOneSnapshotWhileOthersWrite() async throws {

@@ -11,13 +11,16 @@ import Testing
         ("1e308::float8", .cell(.double(1e308))), ("'-Infinity'::float8", .cell(.double(-.infinity))),
         ("0.1::float4", .cell(.float(0.1))),
         ("''::text", .text("")), ("NULL::text", .cell(.null)), ("'äöü🙂'::varchar", .text("äöü🙂")),
-        ("'a '::char(3)", .text("a  ")), ("'n'::name", .text("n")), ("'x'::mood", .text("x")),
+        ("'a '::char(3)", .text("a  ")), ("'n'::name", .text("n")), ("''::\"char\"", .text("")),
+        ("'x'::mood", .text("x")),
         ("'D'::short", .text("D")),
         ("'00010203-0405-0607-0809-0a0b0c0d0e0f'::uuid", .bytes(Array(0...15))),
         ("'\\x00ff'::bytea", .bytes([0, 255])),
         ("'1970-01-01'::date", .cell(.date(0))), ("'1969-12-31'::date", .cell(.date(-1))),
-        ("'infinity'::date", .cell(.infiniteTime)), ("'-infinity'::timestamptz", .cell(.infiniteTime)),
-        ("'infinity'::timestamp", .cell(.infiniteTime)),
+        ("'infinity'::date", .cell(.infiniteTime(isNegative: false))),
+        ("'-infinity'::date", .cell(.infiniteTime(isNegative: true))),
+        ("'-infinity'::timestamptz", .cell(.infiniteTime(isNegative: true))),
+        ("'infinity'::timestamp", .cell(.infiniteTime(isNegative: false))),
         ("'294276-12-31'::timestamptz", .cell(.timestamp(9_000_946_684_800_000_000))),
         ("'1970-01-01 01:00:00.000001+01'::timestamptz", .cell(.timestamp(1))),
         ("'1999-12-31 23:59:59.999999'::timestamp", .cell(.localTimestamp(946_684_799_999_999))),
@@ -27,7 +30,7 @@ import Testing
         ("ARRAY[ARRAY['a'],ARRAY['b']]", .cell(.nestedList)),
         ("'{\"a\": 1}'::json", .text("{\"a\": 1}")), ("'{\"b\":[1,2]}'::jsonb", .text("{\"b\": [1, 2]}")),
         ("'1 day'::interval", .text("1 day")), ("'10.0.0.1/8'::inet", .text("10.0.0.1/8")),
-        ("ARRAY[1,2]", .text("{1,2}")),
+        ("ARRAY[1,2]", .list(["1", "2"])), ("ARRAY[ARRAY[1],ARRAY[2]]", .cell(.nestedList)),
     ]
 
     static let numerics: [(String, Value)] = [

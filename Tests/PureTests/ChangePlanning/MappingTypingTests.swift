@@ -85,6 +85,29 @@ import Testing
     }
 
     @Test(
+        "a value outside the attribute's limits is invalid, and named with the limit",
+        arguments: [
+            (TestCell.integer(0), AttributeType.integer, #"{"a":0}"#, nil), (.integer(10), .integer, #"{"a":10}"#, nil),
+            (.integer(-1), .integer, nil, "a value below the attribute's min 0"),
+            (.integer(11), .integer, nil, "a value above the attribute's max 10"),
+            (.plain(.double(10.5)), .number, nil, "a value above the attribute's max 10"),
+            (.plain(.double(-0.0)), .number, #"{"a":0}"#, nil),
+            (.text("äöü"), .string, #"{"a":"äöü"}"#, nil), (.text("👍👍👍"), .string, #"{"a":"👍👍👍"}"#, nil),
+            (.text("e\u{301}e\u{301}"), .string, nil, "a text longer than the attribute's max_length 3"),
+            (.null, .integer, #"{"a":null}"#, nil),
+        ] as [(TestCell, AttributeType, String?, String?)])
+    func limits(cell: TestCell, type: AttributeType, body: String?, reason: String?) throws {
+        var attribute = PlanningBench.attribute("a", type)
+        attribute.limits =
+            type == .string ? AttributeLimits(maximumLength: 3) : AttributeLimits(minimum: 0, maximum: 10)
+        let mapping = Mapping(origin: .column("c1"), attribute: attribute, onNull: .null)
+        let source: SourceType = type == .string ? .text : type == .integer ? .integer : .double
+        let outcome = try Self.bench(mapping, source).plan([[.text("u"), cell]])
+        #expect(outcome.body("u") == body)
+        #expect(outcome.invalid.map(\.reason) == [reason].compactMap { $0 })
+    }
+
+    @Test(
         "float4 is sent as its own shortest decimal, whole or not",
         arguments: [
             (Float(0.1), "0.1"), (123_456_792, "123456790"), (1e20, "1e+20"), (16_777_216, "16777216"),

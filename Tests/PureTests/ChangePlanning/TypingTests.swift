@@ -73,7 +73,8 @@ private func typed(
     func postgresUncast() throws {
         #expect(try typed(.text("2026-02-28"), as: .date, from: .text).hasPrefix("! text in a date"))
         #expect(try typed(.integer(1), as: .boolean, from: .integer).hasPrefix("! an integer in a boolean"))
-        #expect(try typed(.plain(.infiniteTime), as: .date, from: .date) == "! an infinite date or time")
+        #expect(
+            try typed(.plain(.infiniteTime(isNegative: false)), as: .date, from: .date) == "! an infinite date or time")
         #expect(try typed(.list(["b", "a"]), as: .stringList, from: .textArray) == "\"|a|b|\"")
         #expect(try typed(.list(["a|b"]), as: .stringList, from: .textArray) == "! a list item that holds |")
         #expect(try typed(.list([""]), as: .stringList, from: .textArray) == "! a list with an empty item")

@@ -103,7 +103,56 @@ import Testing
             expected: [
                 "models/attributes.yml:2:24 conflicting_keys", "models/attributes.yml:3:35 constant_type",
             ]),
+        Case(
+            file: "models/attributes.yml",
+            text: """
+                attributes:
+                  tier: {type: string, min: 1, max_length: 0}
+                  a: {type: integer, min: 5, max: 4}
+                  b: {type: integer, min: 0.5, max_length: 3}
+                  c: {type: number, max: "5", allowed: [1]}
+                  d: {type: number, max: 5, allowed: [1, 6]}
+                  e: {type: date, max: 5}
+                  f: {type: string, max_length: 2, allowed: [äö, äöü]}
+
+                """,
+            expected: [
+                "models/attributes.yml:2:24 conflicting_keys", "models/attributes.yml:2:44 invalid_value",
+                "models/attributes.yml:3:35 invalid_value", "models/attributes.yml:4:27 constant_type",
+                "models/attributes.yml:4:32 conflicting_keys", "models/attributes.yml:5:26 wrong_type",
+                "models/attributes.yml:6:42 constant_type", "models/attributes.yml:7:19 conflicting_keys",
+                "models/attributes.yml:8:50 constant_type",
+            ]),
     ]
+
+    @Test func constantsLieWithinTheLimitsAsRowsDo() throws {
+        let sample = try SampleProject([
+            "models/attributes.yml": """
+            attributes:
+              tier: {type: string, max_length: 4}
+              points: {type: integer, min: 0}
+              score: {type: number, max: 1.5}
+
+            """,
+            "models/people.yml": SampleProject.people(
+                """
+                      - {value: silver, attribute: tier}
+                      - {column: points, attribute: points, on_null: -1, on_removed: ""}
+                      - {column: score, attribute: score, on_removed: 2}
+                """),
+        ])
+        #expect(
+            sample.places() == [
+                "models/people.yml:9:17 constant_type", "models/people.yml:10:54 constant_type",
+                "models/people.yml:11:55 constant_type",
+            ])
+        #expect(
+            sample.load().findings.map(\.message) == [
+                "`value`: the constant does not fit attribute `tier` (string): it is longer than the attribute's max_length 4",
+                "`on_null`: the constant does not fit attribute `points` (integer): it is less than the attribute's min 0",
+                "`on_removed`: the constant does not fit attribute `score` (number): it is more than the attribute's max 1.5",
+            ])
+    }
 
     static let mappingCases: [(String, [String])] = [
         ("      - {column: tier, attribute: teir}", ["9:35 unknown_attribute"]),
@@ -120,5 +169,14 @@ import Testing
         ("      - {template: \"{{#a}}\", attribute: tier}", ["9:21 invalid_template"]),
         ("      - {template: \"x {{a\", attribute: tier}", ["9:23 invalid_template"]),
         ("      - {column: a, attribute: tier, cast: text}", ["9:44 invalid_value"]),
+        ("      - {column: a, attribute: seen, cast: {timestamp: epoch_millis}}", []),
+        ("      - {column: a, attribute: born, cast: {date: julian_day}}", []),
+        ("      - {column: a, attribute: seen, cast: {timestamp: epoch_mills}}", ["9:56 invalid_value"]),
+        ("      - {column: a, attribute: seen, cast: {time: epoch_millis}}", ["9:45 unknown_key"]),
+        (
+            "      - {column: a, attribute: seen, cast: {date: julian_day, timestamp: julian_day}}",
+            ["9:44 invalid_value"]
+        ),
+        ("      - {column: a, attribute: seen, cast: {}}", ["9:44 invalid_value"]),
     ]
 }

@@ -36,6 +36,15 @@ import Testing
             ("model.schema.json", InitialProject.files[3].contents),
             ("headrace.schema.json", ContractExamples.headrace), ("model.schema.json", ContractExamples.model),
             ("attributes.schema.json", ContractExamples.attributes),
+            (
+                "attributes.schema.json",
+                "attributes: {a: {type: number, min: -0.5, max: 2}, b: {type: string, max_length: 9}}"
+            ),
+            (
+                "model.schema.json",
+                SampleProject.people(
+                    "      - {column: a, attribute: a, cast: {timestamp: epoch_millis}}\n      - {cast: date}")
+            ),
         ]
         for (name, text) in samples {
             let schema = try #require(ProjectSchemas.all.first { $0.name == name }?.schema)
@@ -53,6 +62,17 @@ import Testing
         let file = ProjectFile(path: "x", text: "sources: {shop: {type: sqlite, pth: x}}")
         let value = try #require(YAMLReader.read(file, findings: Findings())?.value)
         #expect(unknownKeys(of: value, in: root) == ["pth"])
+    }
+
+    @Test func theSchemasHoldNumbersOfAnySize() throws {
+        let schema = try #require(ProjectSchemas.all.first { $0.name == "attributes.schema.json" }?.schema)
+        let root = try #require(try JSONSerialization.jsonObject(with: Data(schema.utf8)) as? [String: Any])
+        func member(_ value: Any?, _ keys: String...) -> [String: Any] {
+            keys.reduce(value as? [String: Any] ?? [:]) { $0[$1] as? [String: Any] ?? [:] }
+        }
+        let attribute = member(root, "properties", "attributes", "additionalProperties", "properties")
+        let choices = member(attribute, "min")["anyOf"] as? [[String: Any]]
+        #expect(choices?.first?.keys.sorted() == ["type"] && choices?.first?["type"] as? String == "number")
     }
 
     /// Walks a document along its schema.
@@ -88,9 +108,17 @@ import Testing
         #expect(try digest() == digest(["models/attributes.yml": described]))
     }
 
+    @Test func theDigestKnowsTheUnitOfACast() throws {
+        let digests = try ["timestamp", "{timestamp: epoch_seconds}", "{timestamp: epoch_millis}"].map {
+            try digest(["models/people.yml": SampleProject.people("      - {column: a, attribute: seen, cast: \($0)}")])
+        }
+        #expect(Set(digests).count == 3)
+    }
+
     @Test(arguments: [
         ("models/people.sql", "SELECT 2"),
         ("models/attributes.yml", "attributes:\n  tier: {type: string}\n"),
+        ("models/attributes.yml", "attributes:\n  tier: {type: string, allowed: [bronze, gold], max_length: 9}\n"),
         ("models/people.yml", SampleProject.people("      - {column: other, attribute: tier}")),
         ("models/people.yml", SampleProject.people("      - {column: tier, attribute: tier, on_removed: \"\"}")),
     ]) func theDigestChangesWithWhatDecidesAPlan(file: String, text: String) throws {

@@ -86,10 +86,6 @@ import Testing
         #expect(sample.places() == ["models/people.yml:9:17 constant_type"])
     }
 
-    @Test(arguments: ["{{a}}", "{{{a}}}", "{{& a}}", "{{ a }}"]) func everyPlaceFormIsTheSame(text: String) throws {
-        #expect(try TemplateText.parse("x" + text) == Template(parts: [.text("x"), .column("a")]))
-    }
-
     @Test func theNearestNameIsGivenOnlyWhenItIsCertain() {
         #expect(NearestName.find("loyalty_teir", among: ["loyalty_tier", "points"]) == "loyalty_tier")
         #expect(NearestName.find("maxInFlight", among: ["max_in_flight"]) == "max_in_flight")
