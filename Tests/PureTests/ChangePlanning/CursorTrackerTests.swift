@@ -33,7 +33,9 @@ import Testing
     @Test("the highest value is reached, whatever the order; nulls and infinities are none") func highest() throws {
         #expect(try reached([.integer(3), .null, .integer(9), .integer(-2)]) == "9")
         #expect(try reached([.null]) == nil)
-        #expect(try reached([.plain(.infiniteTime(isNegative: true)), .plain(.timestamp(5_000_000))]) == "1970-01-01T00:00:05Z")
+        #expect(
+            try reached([.plain(.infiniteTime(isNegative: true)), .plain(.timestamp(5_000_000))])
+                == "1970-01-01T00:00:05Z")
         #expect(
             try reached([.text("2026-11-23 08:00:00.75"), .text("2026-11-22 09:00:00")], zone: "UTC")
                 == "2026-11-23 08:00:00")

@@ -163,7 +163,8 @@ private final class MemorySpill: SpillSpace {
             .null, .plain(.boolean(true)), .plain(.boolean(false)), .integer(.min), .plain(.double(-0.0)),
             .plain(.float(1.5)), .plain(.decimal(mantissa: -123, scale: 18)), .big("1e999"), .text(""), .text("é"),
             .uuid(Array(0..<16)), .plain(.date(-1)), .plain(.timestamp(.max)), .plain(.localTimestamp(.min)),
-            .plain(.infiniteTime(isNegative: true)), .list(["a", nil]), .plain(.nestedList), .json("{}"), .raw([0xFF, 0]),
+            .plain(.infiniteTime(isNegative: true)), .list(["a", nil]), .plain(.nestedList), .json("{}"),
+            .raw([0xFF, 0]),
         ]
         let batch = TestCell.batch([cells, cells.reversed()], columns: cells.count)
         var bytes: [UInt8] = []
