@@ -14,7 +14,7 @@ extension SQLiteStateStore {
 
     private static let planColumnNames = [
         "plan_id", "sync", "scope_id", "status", "created_at", "definition_digest", "queried", "unchanged", "added",
-        "changed", "removed", "invalid", "planned", "guards", "mapping_added",
+        "changed", "removed", "invalid", "planned", "guards", "mapping_added", "reading",
     ]
     static let planColumns = planColumnNames.joined(separator: ", ")
 
@@ -43,6 +43,7 @@ extension SQLiteStateStore {
         statement.bind(plan.planned, at: 13)
         statement.bind(try StateJSON.text(of: plan.guards), at: 14)
         statement.bind(utf8: StateJSON.bytes(of: plan.mappingAdded), at: 15)
+        statement.bind(try plan.reading.map(StateJSON.text), at: 16)
         return statement
     }
 
@@ -55,6 +56,7 @@ extension SQLiteStateStore {
         plan.planned = row.number(at: 12)
         plan.guards = try StateJSON.guards(try row.word(at: 13))
         plan.mappingAdded = try StateJSON.names(try row.word(at: 14))
+        plan.reading = try row.text(at: 15).map(StateJSON.reading)
         return plan
     }
 

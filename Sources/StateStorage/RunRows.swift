@@ -8,6 +8,7 @@ extension SQLiteStateStore {
         "queried", "unchanged", "added", "changed", "removed", "invalid",
         "planned", "confirmed", "rejected", "unknown", "deferred", "quarantined", "sent", "retried",
         "guards", "query_seconds", "plan_seconds", "deliver_seconds", "invalid_sample", "exit_code",
+        "reading",
     ]
     static let runColumns = runColumnNames.joined(separator: ", ")
 
@@ -19,6 +20,7 @@ extension SQLiteStateStore {
 
     static func save(_ report: RunReport, run: RunID, on connection: SQLiteConnection) throws {
         let guards = try StateJSON.text(of: report.guards)
+        let reading = try report.reading.map(StateJSON.text)
         let sample = try StateJSON.text(of: report.invalidSample)
         try connection.run(saveStatement) { statement in
             statement.bind(run.text, at: 1)
@@ -40,6 +42,7 @@ extension SQLiteStateStore {
             statement.bind(report.deliverSeconds, at: 27)
             statement.bind(sample, at: 28)
             statement.bind(Int64(report.exit.rawValue), at: 29)
+            statement.bind(reading, at: 30)
         }
     }
 
@@ -63,6 +66,7 @@ extension SQLiteStateStore {
         report.planSeconds = row.double(at: 25)
         report.deliverSeconds = row.double(at: 26)
         report.invalidSample = try StateJSON.invalidRows(try row.word(at: 27))
+        report.reading = try row.text(at: 29).map(StateJSON.reading)
         return report
     }
 

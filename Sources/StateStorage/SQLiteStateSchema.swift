@@ -3,7 +3,7 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection, confirmations]
+    static let migrations = [tables + views, protection, confirmations, cursors]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -88,6 +88,18 @@ enum SQLiteStateSchema {
 
     /// What a sync keeps no clear text of, a JSON array.
     private static let protection = "ALTER TABLE syncs ADD COLUMN protected TEXT NOT NULL DEFAULT '[]'"
+
+    /// How far a scope's model was read and delivered, and what a plan and its run read of it, a JSON object.
+    private static let cursors = """
+        CREATE TABLE cursors_data (
+            scope_id INTEGER PRIMARY KEY, column_name TEXT NOT NULL, kind TEXT, mark TEXT, digest TEXT NOT NULL,
+            full_read_at INTEGER, held_by TEXT
+        );
+        ALTER TABLE plans_data ADD COLUMN reading TEXT;
+        ALTER TABLE runs_data ADD COLUMN reading TEXT;
+        CREATE VIEW cursors AS SELECT s.sync, s.project_uid, s.edge_host, c.column_name, c.mark,
+            \(time("c.full_read_at")) AS full_read_at, c.held_by FROM cursors_data c JOIN scopes s ON s.id = c.scope_id
+        """
 
     /// Operations whose user was confirmed and waits for a place in the snapshot.
     private static let confirmations = "CREATE TABLE confirmations (id INTEGER PRIMARY KEY)"

@@ -19,6 +19,7 @@ extension SQLiteStateStore {
             ) {
                 $0.bind(stored.number, at: 1)
             }
+            try CursorWriter(connection: connection, plan: stored).beginDelivery()
         }
     }
 
@@ -73,6 +74,7 @@ extension SQLiteStateStore {
             try writer.moveSnapshot()
             try SettlementWriter(connection: connection, plan: stored, run: run).apply()
             let counts = try writer.counts()
+            try CursorWriter(connection: connection, plan: stored).finish(counts)
             try Self.setStatus(.finished, of: stored.number, on: connection)
             var report = report
             report.operations = counts

@@ -37,6 +37,43 @@ enum StateJSON {
         }
     }
 
+    private struct Reading: Codable {
+        struct Mark: Codable { var kind: String, value: String }
+        var column: String, from: Mark?, base: Mark?, reason: String?, reached: Mark?, hold: String?, digest: String
+    }
+
+    static func text(of reading: ModelReading) throws -> String {
+        func mark(_ mark: CursorMark?) -> Reading.Mark? {
+            mark.map { Reading.Mark(kind: $0.kind.rawValue, value: $0.value) }
+        }
+        return try encode(
+            Reading(
+                column: reading.column, from: mark(reading.from), base: mark(reading.base),
+                reason: reading.reason?.rawValue, reached: mark(reading.reached), hold: reading.hold?.rawValue,
+                digest: reading.digest))
+    }
+
+    static func reading(_ text: String) throws -> ModelReading {
+        let stored = try decode(Reading.self, text)
+        func mark(_ mark: Reading.Mark?) throws -> CursorMark? {
+            try mark.map { CursorMark(try word($0.kind), $0.value) }
+        }
+        var reading = ModelReading(
+            column: stored.column, digest: stored.digest, reason: try stored.reason.map { try word($0) })
+        (reading.from, reading.base, reading.reached) = (
+            try mark(stored.from), try mark(stored.base), try mark(stored.reached)
+        )
+        reading.hold = try stored.hold.map { try word($0) }
+        return reading
+    }
+
+    private static func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {
+        guard let word = Word(rawValue: text) else {
+            throw SQLiteStateStore.inconsistent("the state holds an unknown word for what a plan read")
+        }
+        return word
+    }
+
     /// Written by hand: an operation a line of the plan has one.
     static func bytes(of names: [String]) -> [UInt8] {
         var bytes = [UInt8(ascii: "[")]

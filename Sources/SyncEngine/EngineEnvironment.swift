@@ -15,6 +15,8 @@ package struct EngineEnvironment: Sendable {
     package var now: @Sendable () -> WallTime
     package var random: @Sendable () -> Double
     package var logger: Logger
+    /// Where a diff goes on that memory has no room for; nil where it may not.
+    package var spill: (any SpillSpace)?
     /// Waits that long; throws when the task is cancelled.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 

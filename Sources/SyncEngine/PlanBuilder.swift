@@ -24,14 +24,30 @@ struct PlanBuilder: Sendable {
     var definitionDigest: String
     var progress: @Sendable (_ status: RunStatus, _ rowsRead: Int) -> Void
 
+    /// What was read and diffed, before guards.
+    struct Diffed {
+        var planner: ChangePlanner
+        var reading: ModelReading?
+        /// When the last row was read.
+        var queried: ContinuousClock.Instant
+    }
+
     /// Returns the plan, durable, in status `ready` or `blocked`, or `superseded` where a newer one was faster.
     func build(_ planID: PlanID) async throws -> Result {
         var rereads = ReadAgain()
+        var inParts = needsPartitions
         while true {
             do {
-                return try await buildOnce(planID)
+                return try await buildOnce(planID, inParts: inParts)
             } catch {
                 try? await environment.state.discardPlan(planID)
+                if !inParts, canPartition, (error as? Diagnostic)?.code == "memory_limit" {
+                    inParts = true
+                    environment.logger.notice(
+                        "the diff outgrew state.memory_limit; reading again, to diff in parts over temporary files",
+                        metadata: ["sync": "\(checked.sync.name)"])
+                    continue
+                }
                 guard let failure = error as? SourceFailure, let wait = rereads.wait(after: failure.kind) else {
                     throw error
                 }
@@ -46,72 +62,102 @@ struct PlanBuilder: Sendable {
         }
     }
 
-    private func buildOnce(_ planID: PlanID) async throws -> Result {
-        let clock = ContinuousClock()
-        let start = clock.now
+    private func buildOnce(_ planID: PlanID, inParts: Bool) async throws -> Result {
+        let start = ContinuousClock.now
         var plan = PlanRecord(
             planID: planID, sync: checked.sync.name, scope: scope.id, status: .building,
             createdAt: environment.now(), definitionDigest: definitionDigest)
         try await environment.state.beginPlan(plan)
-        var planner = try ChangePlanner(
-            sync: checked.sync, columns: checked.columns, keys: environment.keys,
-            retainsValues: environment.project.state.retainsValues, options: planOptions,
-            expectedUsers: scope.expectedUsers)
-        try await loadSnapshot(into: &planner)
-
-        var pending = PlanChunk()
-        let rowsRead = try await readRows(into: &planner, plan: planID, pending: &pending)
-        let queried = clock.now
-        progress(.planning, rowsRead)
-        while let unseen = planner.nextUnseen(limit: Self.chunkSize) {
-            let users = try await environment.state.snapshotUsers(scope: scope.id, keyHashes: unseen)
-            pending.append(try planner.resolveUnseen(users))
-            try await write(&pending, to: planID, atLeast: Self.chunkSize)
+        var diffed: Diffed
+        if inParts, let space = environment.spill {
+            diffed = try await diffInParts(plan, in: space)
+        } else {
+            diffed = try await diffAtOnce(plan)
         }
-        try await write(&pending, to: planID, atLeast: 1)
-
-        let summary = planner.finish()
+        let summary = diffed.planner.finish()
         if let kept = summary.keptUsers { try await environment.state.keepOperations(of: kept, in: planID) }
         plan.rows = summary.rows
         plan.planned = summary.planned
         plan.mappingAdded = summary.mappingAdded
+        plan.reading = diffed.reading
         plan.guards = Guards.evaluate(
             checked.sync.guards, measurements: summary.measurements, scope: scope,
             identity: checked.destination.identity)
         plan.status = plan.guards.contains(where: \.tripped) ? .blocked : .ready
         plan.status = try await environment.state.finishPlan(plan)
         return Result(
-            plan: plan, summary: summary, querySeconds: (queried - start).seconds,
-            planSeconds: (clock.now - queried).seconds)
+            plan: plan, summary: summary, querySeconds: (diffed.queried - start).seconds,
+            planSeconds: (ContinuousClock.now - diffed.queried).seconds)
     }
 
-    private var planOptions: PlanOptions {
+    private func diffAtOnce(_ plan: PlanRecord) async throws -> Diffed {
+        var planner = try newPlanner(expectedUsers: scope.expectedUsers)
+        try await eachSnapshotPage { page in
+            planner.load(page)
+            try stayWithinMemory(planner)
+        }
+        planner.markDirty(try await environment.state.openWindow(of: scope.id))
+        var reading = try await reading(hasDirtyUsers: planner.hasDirtyUsers, at: plan.createdAt)
+        if reading?.isIncremental == true { planner.readsOnlyPart() }
+        var tracker = CursorTracker(model: checked.sync.model, columns: checked.columns, base: reading?.base)
+        var pending = PlanChunk()
+        let rowsRead = try await readRows(statement(for: reading)) { reader in
+            try await diff(reader, into: &planner, &tracker, plan: plan.planID, pending: &pending)
+        }
+        let queried = ContinuousClock.now
+        progress(.planning, rowsRead)
+        reading = try finished(reading, tracker, planner, plan)
+        if reading?.isIncremental == true { try await measureUnseen(&planner) }
+        while reading?.isIncremental != true, let unseen = planner.nextUnseen(limit: Self.chunkSize) {
+            pending.append(try planner.resolveUnseen(try await users(unseen)))
+            try await write(&pending, to: plan.planID)
+        }
+        try await write(&pending, to: plan.planID, atLeast: 1)
+        return Diffed(planner: planner, reading: reading, queried: queried)
+    }
+
+    func newPlanner(expectedUsers: Int) throws -> ChangePlanner {
+        try ChangePlanner(
+            sync: checked.sync, columns: checked.columns, keys: environment.keys,
+            retainsValues: environment.project.state.retainsValues, options: planOptions,
+            expectedUsers: expectedUsers)
+    }
+
+    func users(_ keyHashes: [KeyHash]) async throws -> [SnapshotUser] {
+        keyHashes.isEmpty
+            ? [] : try await environment.state.snapshotUsers(scope: scope.id, keyHashes: keyHashes)
+    }
+
+    var planOptions: PlanOptions {
         PlanOptions(
             fullResync: options.fullResync, baseline: options.baseline, limit: options.limit, key: options.key)
     }
 
-    private func loadSnapshot(into planner: inout ChangePlanner) async throws {
+    /// While one page is taken, the state fills the next.
+    func eachSnapshotPage(_ take: ([SnapshotIndexEntry]) throws -> Void) async throws {
         let (state, scope) = (environment.state, scope.id)
         var page = try await state.snapshotIndex(scope: scope, after: 0, limit: Self.snapshotPage)
         while let next = page.next {
             async let following = state.snapshotIndex(scope: scope, after: next, limit: Self.snapshotPage)
-            planner.load(page.entries)
+            try take(page.entries)
             page = try await following
         }
-        planner.load(page.entries)
-        planner.markDirty(try await state.openWindow(of: scope))
+        try take(page.entries)
     }
 
-    /// Reads to the end; while one batch is typed and diffed, the source fills the other, and the state takes the last
-    /// full chunk.
-    private func readRows(
-        into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
-    ) async throws -> Int {
-        let reader = try await checked.source.read(checked.sync.model.statement)
+    private func stayWithinMemory(_ planner: ChangePlanner) throws {
+        try planner.stay(within: environment.project.state.memoryLimitInBytes)
+    }
+
+    /// The rows that `body` reads to the end, from the columns that the check saw.
+    func readRows(_ statement: SQLStatement, _ body: (any RowReader) async throws -> Int) async throws -> Int {
+        let reader = try await checked.source.read(statement)
         let result: Swift.Result<Int, any Error>
         do {
-            guard reader.columns == checked.columns else { throw Self.columnsChanged(checked.sync.model) }
-            result = .success(try await diff(reader, into: &planner, plan: plan, pending: &pending))
+            guard reader.columns.elementsEqual(checked.columns, by: Self.isSameColumn) else {
+                throw Self.columnsChanged(checked.sync.model)
+            }
+            result = .success(try await body(reader))
         } catch {
             result = .failure(error)
         }
@@ -119,8 +165,10 @@ struct PlanBuilder: Sendable {
         return try result.get()
     }
 
+    /// While one batch is typed and diffed, the source fills the other, and the state takes the last full chunk.
     private func diff(
-        _ reader: any RowReader, into planner: inout ChangePlanner, plan: PlanID, pending: inout PlanChunk
+        _ reader: any RowReader, into planner: inout ChangePlanner, _ tracker: inout CursorTracker?, plan: PlanID,
+        pending: inout PlanChunk
     ) async throws -> Int {
         try await withThrowingTaskGroup(of: Void.self) { writing in
             var rowsRead = 0
@@ -130,16 +178,15 @@ struct PlanBuilder: Sendable {
                 let empty = spare
                 spare = RowBatch(columnCount: 0)
                 async let following = reader.next(reusing: empty)
-                let wanted = planner.consume(batch)
-                let users =
-                    wanted.isEmpty
-                    ? [] : try await environment.state.snapshotUsers(scope: scope.id, keyHashes: wanted)
-                pending.append(try planner.resolve(users))
+                try tracker?.take(batch)
+                let known = try await users(planner.consume(batch))
+                pending.append(try planner.resolve(known))
                 if let chunk = Self.taken(from: &pending, atLeast: Self.chunkSize) {
                     // One at a time, in order: sequence numbers are the state's to give.
                     try await writing.next()
                     writing.addTask { try await environment.state.append(chunk, to: plan) }
                 }
+                try stayWithinMemory(planner)
                 rowsRead += batch.rowCount
                 progress(.querying, rowsRead)
                 current = try await following
@@ -150,7 +197,7 @@ struct PlanBuilder: Sendable {
         }
     }
 
-    private func write(_ pending: inout PlanChunk, to plan: PlanID, atLeast count: Int) async throws {
+    func write(_ pending: inout PlanChunk, to plan: PlanID, atLeast count: Int = chunkSize) async throws {
         guard let chunk = Self.taken(from: &pending, atLeast: count) else { return }
         try await environment.state.append(chunk, to: plan)
     }
@@ -160,6 +207,11 @@ struct PlanBuilder: Sendable {
         guard size + pending.withdrawn.count >= count else { return nil }
         defer { pending = PlanChunk() }
         return pending
+    }
+
+    /// Whether a column may be null is more than a SELECT around a model says.
+    private static func isSameColumn(_ left: ColumnDescription, _ right: ColumnDescription) -> Bool {
+        left.name == right.name && left.type == right.type && left.typeName == right.typeName
     }
 
     private static func columnsChanged(_ model: ModelDefinition) -> SourceFailure {

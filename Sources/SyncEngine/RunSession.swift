@@ -38,6 +38,7 @@ final class RunSession: Sendable {
             report.rows = built.plan.rows
             report.operations.planned = built.plan.planned
             report.guards = built.plan.guards
+            report.reading = built.plan.reading
             report.invalidSample = built.summary.invalidSample
             report.querySeconds = built.querySeconds
             report.planSeconds = built.planSeconds
@@ -51,6 +52,7 @@ final class RunSession: Sendable {
             report.rows = plan.rows
             report.operations.planned = plan.planned
             report.guards = plan.guards
+            report.reading = plan.reading
         }
     }
 

@@ -13,6 +13,7 @@ package struct SyncCheck {
         var check = SyncCheck(model: sync.model, columns: columns)
         check.checkKeys(matchColumn: sync.match.column, at: sync.match.position ?? sync.position)
         check.checkNamedColumns()
+        check.findings += CursorCheck.findings(model: check.model, columns: columns)
         for mapping in sync.mappings { check.checkMapping(mapping, dialect: dialect) }
         return check.findings
     }
@@ -22,6 +23,7 @@ package struct SyncCheck {
         var check = SyncCheck(model: model, columns: columns)
         check.checkKeys(matchColumn: nil, at: nil)
         check.checkNamedColumns()
+        check.findings += CursorCheck.findings(model: check.model, columns: columns)
         return check.findings
     }
 

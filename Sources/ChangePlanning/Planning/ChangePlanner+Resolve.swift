@@ -132,7 +132,7 @@ extension ChangePlanner {
         sync.match.isPII ? .sealed(keys.seal(text)) : .clear(String(decoding: text, as: UTF8.self))
     }
 
-    private mutating func measurePresence(_ values: SnapshotValues) {
+    mutating func measurePresence(_ values: SnapshotValues) {
         for (index, mapping) in typer.mappings.enumerated() where values.contains(mapping.key) {
             measuring.addPresent(index, isNull: values.isNull(mapping.key))
         }
@@ -165,8 +165,9 @@ extension ChangePlanner {
     /// An invalid row with the user's primary key leaves the user as it was.
     private mutating func hasInvalidRow(_ user: SnapshotUser) throws(Diagnostic) -> Bool {
         guard typer.hasOwnPrimaryKey else { return false }
-        let key = Array(try keys.reveal(user.primaryKey).utf8)
-        let owners = primaryKeys.owners(ofText: keys.keyHash(of: key), hasParts: typer.keyColumns.count > 1)
+        let key = keys.keyHash(of: Array(try keys.reveal(user.primaryKey).utf8))
+        if partition.isPartitioned { return partition.invalidKeys.contains(key) }
+        let owners = primaryKeys.owners(ofText: key, hasParts: typer.keyColumns.count > 1)
         return owners.contains { owner in owner.map { table.states[$0].row == .invalid } ?? true }
     }
 

@@ -31,10 +31,14 @@ package struct ChangePlanner: Sendable {
     var firstKeys: FirstKeys?
     var invalidSample: [InvalidRow] = []
     private var reportedInvalid = 0
+    /// Rows shared a primary key or a user uid.
+    package private(set) var hasRepeatedKeys = false
     /// A row has the user that `--key` names.
     private var hasSelectedRow = false
     var unseenCursor = 0
-    private var loadedUsers = 0
+    private(set) var loadedUsers = 0
+    /// What other parts have to do with this one, where the users are diffed in parts.
+    var partition = PartitionMemory()
     /// Kept by the state; more are only counted.
     private static let reportedInvalidRows = 1000
 
@@ -85,6 +89,7 @@ package struct ChangePlanner: Sendable {
         let seen = entry.map { table.states[$0].row } ?? .unseen
         let repeated = claimKeys(entry: entry, isRepeatedUID: seen != .unseen)
         guard misfit == nil, repeated == nil, let entry else {
+            if repeated != nil { hasRepeatedKeys = true }
             rows.invalid += 1
             if let entry, seen == .unseen {
                 table.states[entry].row = .invalid
@@ -121,12 +126,11 @@ package struct ChangePlanner: Sendable {
         let keyText = keys.keyHash(of: typer.primaryKey)
         let hasParts = typer.keyColumns.count > 1
         let key = hasParts ? keys.keyHash(of: typer.primaryKeyParts) : keyText
-        if case .repeated(let owner) = primaryKeys.claim(key, text: hasParts ? keyText : nil, by: entry) {
-            let misfit = RowTyper.Misfit(column: typer.keyColumns[0], problem: .repeatedKey)
-            if let owner { withdraw(owner, key: text(typer.primaryKey), misfit) }
-            repeated = repeated ?? misfit
-        }
-        return repeated
+        let claim = primaryKeys.claim(key, text: hasParts ? keyText : nil, by: entry)
+        guard claim != .first || partition.repeatedKeys.contains(key) else { return repeated }
+        let misfit = RowTyper.Misfit(column: typer.keyColumns[0], problem: .repeatedKey)
+        if case .repeated(let owner?) = claim { withdraw(owner, key: text(typer.primaryKey), misfit) }
+        return repeated ?? misfit
     }
 
     /// Takes back what the plan has of a user whose row turned out not to be alone. A third row finds nothing left.
@@ -169,16 +173,25 @@ package struct ChangePlanner: Sendable {
         return found.isEmpty ? nil : found
     }
 
+    var loadedConfirmedUsers: Int { table.states.prefix(loadedUsers).count { $0.isConfirmed } }
+
+    /// Forgets users and keys, and keeps the counts.
+    mutating func restart(expectedUsers: Int) {
+        table = DiffTable(expectedUsers: expectedUsers)
+        primaryKeys = PrimaryKeyTable()
+        (loadedUsers, unseenCursor) = (0, 0)
+    }
+
     /// The books of the diff, when everything was resolved.
     package mutating func finish() -> PlanSummary {
         let attributes = typer.mappings.map(\.key)
         let states = table.states
         let kept = firstKeys?.first { states[$0].isPlanned }.map { table.key($0) }
         var measurements = measuring.finished(keys: attributes, queried: rows.queried)
-        measurements.confirmedUsers = states.prefix(loadedUsers).count { $0.isConfirmed }
+        measurements.confirmedUsers = partition.confirmedUsers + loadedConfirmedUsers
         // It sends nothing, so there is no change to hold back.
         if options.baseline { measurements.withoutChanges() }
-        let new = loadedUsers > 0 ? measuring.newAttributes().map { attributes[$0] } : []
+        let new = partition.users + loadedUsers > 0 ? measuring.newAttributes().map { attributes[$0] } : []
         return PlanSummary(
             rows: rows, planned: kept?.count ?? planned, keptUsers: kept, mappingAdded: new,
             measurements: measurements, invalidSample: invalidSample, hasSelectedRow: hasSelectedRow)

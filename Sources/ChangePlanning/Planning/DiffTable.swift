@@ -15,6 +15,11 @@ struct HashIndex: Sendable {
         keys.reserveCapacity(expected)
     }
 
+    /// What its arrays have room for.
+    var sizeInBytes: Int {
+        keys.capacity * MemoryLayout<KeyHash>.stride + slots.capacity * MemoryLayout<UInt32>.stride
+    }
+
     /// Takes a key that is not in the index, before the first look.
     mutating func load(_ key: KeyHash) { keys.append(key) }
 
@@ -108,6 +113,11 @@ struct DiffTable: Sendable {
     init(expectedUsers: Int) { index = HashIndex(expected: expectedUsers) }
 
     var count: Int { states.count }
+
+    var sizeInBytes: Int {
+        index.sizeInBytes + fingerprints.capacity * MemoryLayout<Fingerprint>.stride
+            + states.capacity + differences.capacity + nulled.capacity
+    }
 
     func key(_ entry: Int) -> KeyHash { index.keys[entry] }
 

@@ -10,7 +10,7 @@ package enum Guards {
         _ limits: GuardLimits, measurements: PlanMeasurements, scope: ScopeRecord, identity: DestinationIdentity,
         isStateRestored: Bool = false
     ) -> [GuardResult] {
-        let worst = measurements.attributes.max { nullPercent($0) < nullPercent($1) }
+        let worst = measurements.attributes.max { $0.nullPercent < $1.nullPercent }
         let users = measurements.confirmedUsers
         var results = [
             GuardResult(
@@ -21,10 +21,11 @@ package enum Guards {
             percentage(
                 "max_removed_percent", limits.maxRemovedPercent, percent(measurements.removed, of: users), users: users),
             percentage(
-                "max_null_percent", limits.maxNullPercent, worst.map(nullPercent) ?? 0, users: users,
+                "max_null_percent", limits.maxNullPercent, worst?.nullPercent ?? 0, users: users,
                 detail: worst.flatMap { $0.nulled > 0 ? "attribute \($0.key)" : nil }),
             destination(scope.lastIdentity, identity),
         ]
+        if measurements.isIncremental { results = results.map(wholeReadsOnly) }
         if isStateRestored {
             results.append(
                 GuardResult(
@@ -49,11 +50,15 @@ package enum Guards {
         return GuardResult(name: "destination_identity", limit: nil, actual: nil, tripped: tripped, detail: detail)
     }
 
-    private static func nullPercent(_ attribute: PlanMeasurements.Attribute) -> Double {
-        percent(attribute.nulled, of: attribute.having)
+    /// Only rows past the cursor were read: how many there are in all, and which are gone, nobody knows.
+    private static func wholeReadsOnly(_ result: GuardResult) -> GuardResult {
+        guard ["min_rows", "max_removed_percent"].contains(result.name) else { return result }
+        return GuardResult(
+            name: result.name, limit: result.limit, actual: nil, tripped: false,
+            detail: "not measured: only rows past the cursor were read")
     }
 
-    private static func percent(_ part: Int, of whole: Int) -> Double {
+    static func percent(_ part: Int, of whole: Int) -> Double {
         whole > 0 ? Double(part) / Double(whole) * 100 : 0
     }
 }

@@ -32,6 +32,8 @@ package struct PlanMeasurements: Sendable, Hashable {
         /// Those of them whose row now gives null or nothing.
         package var nulled = 0
         package init(key: String) { self.key = key }
+
+        var nullPercent: Double { Guards.percent(nulled, of: having) }
     }
 
     /// Users of the snapshot that were confirmed at least once.
@@ -43,6 +45,8 @@ package struct PlanMeasurements: Sendable, Hashable {
     /// Confirmed users whose row is gone, as far as the plan acts on it.
     package var removed = 0
     package var attributes: [Attribute]
+    /// Only part of the model was read.
+    package var isIncremental = false
     package init(attributes: [Attribute] = []) { self.attributes = attributes }
 
     mutating func withoutChanges() {
@@ -63,6 +67,8 @@ struct Measuring: Sendable {
     private var changedSets = SubsetCounts()
     private var differing: [Bool]
     var removed = 0
+    /// Only part of the model is read, and so not every user of the snapshot is looked at.
+    var isIncremental = false
 
     init(attributeCount: Int) {
         present = Array(repeating: 0, count: attributeCount)
@@ -107,7 +113,10 @@ struct Measuring: Sendable {
     }
 
     /// Attributes that differ and that no user of the snapshot has.
-    func newAttributes() -> [Int] { differing.indices.filter { differing[$0] && unchangedRows + present[$0] == 0 } }
+    func newAttributes() -> [Int] {
+        // A mapping that was added makes for a whole read.
+        isIncremental ? [] : differing.indices.filter { differing[$0] && unchangedRows + present[$0] == 0 }
+    }
 
     func finished(keys: [String], queried: Int) -> PlanMeasurements {
         let new = Set(newAttributes())
@@ -124,6 +133,7 @@ struct Measuring: Sendable {
         result.changed = changedBeyondSets + bySets - byMapping
         result.removed = removed
         result.queried = queried
+        result.isIncremental = isIncremental
         return result
     }
 }

@@ -13,6 +13,10 @@ struct PrimaryKeyTable: Sendable {
     private var furtherEntries: [Int: [UInt32]] = [:]
     private static let noUser = UInt32.max
 
+    var sizeInBytes: Int {
+        index.sizeInBytes + texts.sizeInBytes + (owners.capacity + firstEntries.capacity) * MemoryLayout<UInt32>.stride
+    }
+
     enum Claim: Equatable {
         case first
         /// Another row had the key; `owner` is its user.
@@ -42,6 +46,17 @@ struct PrimaryKeyTable: Sendable {
         guard hasParts else { return index.find(text).map { [owner($0)] } ?? [] }
         guard let place = texts.find(text) else { return [] }
         return ([firstEntries[place]] + (furtherEntries[place] ?? [])).map { owner(Int($0)) }
+    }
+
+    /// Every text of a key, with the users of its rows as `owners` gives them.
+    func forEachText(hasParts: Bool, _ body: (KeyHash, [Int?]) -> Void) {
+        guard hasParts else {
+            for (entry, key) in index.keys.enumerated() { body(key, [owner(entry)]) }
+            return
+        }
+        for (place, text) in texts.keys.enumerated() {
+            body(text, ([firstEntries[place]] + (furtherEntries[place] ?? [])).map { owner(Int($0)) })
+        }
     }
 
     private func owner(_ entry: Int) -> Int? { owners[entry] == Self.noUser ? nil : Int(owners[entry]) }

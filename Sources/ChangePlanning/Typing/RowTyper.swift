@@ -82,6 +82,9 @@ package struct RowTyper: Sendable {
         return misfit
     }
 
+    /// Reads uid and primary key alone.
+    mutating func readKeysOnly(row: Int, of batch: RowBatch) { _ = readKeys(row: row, of: batch) }
+
     private mutating func append(mapping index: Int, row: Int, of batch: RowBatch) throws(TypingProblem) {
         let start = canonical.count
         switch mappings[index].origin {

@@ -76,7 +76,9 @@ enum KeyTables {
             KeySpec(
                 "url", .secret, "sqlite:PATH; default sqlite:.headrace/state.db. This version refuses postgresql://…."),
             KeySpec("retain_values", .boolean, "False keeps keyed fingerprints only, of all attributes; default true."),
-            KeySpec("memory_limit", .byteCount, "Bound of the diff's memory; default 512MB. Not kept by this version."),
+            KeySpec(
+                "memory_limit", .byteCount,
+                "Bound of the diff's memory; above it the diff uses temporary files. Default 512MB."),
             KeySpec("plan_ttl", .duration, "How long a plan may be applied after it was made; default 24h."),
             KeySpec("key", .secret, "Install key, instead of .headrace/key; required with a PostgreSQL state."),
         ])

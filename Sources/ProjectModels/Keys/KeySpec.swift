@@ -15,6 +15,8 @@ indirect enum ValueKind: Sendable {
     case percent
     /// `5%` or a count.
     case percentOrCount
+    /// `10m` or a count.
+    case durationOrCount
     case choice([String])
     /// A region of Contentstack or one of its aliases.
     case region

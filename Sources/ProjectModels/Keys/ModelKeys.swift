@@ -18,6 +18,20 @@ extension KeyTables {
             KeySpec("tests", .list(.oneOf(test)), "Claims about the rows, for `headrace test`."),
             KeySpec("pii", .texts, "Columns masked in preview beyond those that feed a pii attribute."),
             KeySpec("time_zone", .timeZone, "Zone of timestamps that have none, such as Europe/Berlin."),
+            KeySpec("cursor", .mapping(cursor), "Reads only rows that changed since the last complete run."),
+        ])
+
+    static let cursor = MappingSpec(
+        title: "cursor",
+        keys: [
+            KeySpec("column", .text, "Column that grows with every change of a row.", required: true),
+            KeySpec(
+                "overlap", .durationOrCount,
+                "How far before the mark a run reads again; default 10m (2h without a time zone, 1d for dates), 1000 for integers."
+            ),
+            KeySpec(
+                "full_every", .duration, "How often every row is read all the same; default 1d, null: never.",
+                nullable: true),
         ])
 
     static let sync = MappingSpec(

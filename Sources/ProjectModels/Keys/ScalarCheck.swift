@@ -45,6 +45,8 @@ enum ScalarCheck {
             return ScalarProblem("invalid_value", "\(shown) is no percentage: write 30%")
         case .percentOrCount where Quantities.percent(text) == nil && (Int64(text) ?? -1) < 0:
             return ScalarProblem("invalid_value", "\(shown) is neither a percentage such as 5% nor a count")
+        case .durationOrCount where Quantities.duration(text) == nil && (Int64(text) ?? -1) < 0:
+            return ScalarProblem("invalid_value", "\(shown) is neither a duration such as 10m nor a count")
         case .choice(let choices) where !choices.contains(text):
             return ScalarProblem(
                 "invalid_value", "\(shown) is not one of \(choices.joined(separator: ", "))",
@@ -109,6 +111,7 @@ enum ScalarCheck {
         case .byteCount: "a size such as 512MB"
         case .percent: "a percentage such as 30%"
         case .percentOrCount: "a percentage such as 5% or a count"
+        case .durationOrCount: "a duration such as 10m or a count"
         case .choice(let choices): choices.joined(separator: " or ")
         case .texts, .secretTexts: "a text or a list of texts"
         case .constants, .list: "a list"

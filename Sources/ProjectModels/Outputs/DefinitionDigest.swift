@@ -17,6 +17,7 @@ package enum DefinitionDigest {
         }
         for column in sync.model.primaryKey { add("primary_key", column) }
         add("time_zone", sync.model.timeZone)
+        if let cursor = sync.model.cursor { add("cursor", cursor.column) }
         add("project_uid", sync.destination.projectUID)
         add("region", sync.destination.region)
         add("edge_url", sync.destination.edgeURL)

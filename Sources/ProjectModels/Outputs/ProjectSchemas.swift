@@ -44,7 +44,7 @@ package enum ProjectSchemas {
         case .boolean: orVariable([("type", .text("boolean"))])
         case .duration: orVariable(pattern("^[0-9]+(ms|s|m|h|d)$"))
         case .percent: orVariable(pattern("^[0-9]+(\\.[0-9]*)?%$"))
-        case .byteCount, .percentOrCount: [("type", .list([.text("string"), .text("integer")]))]
+        case .byteCount, .percentOrCount, .durationOrCount: [("type", .list([.text("string"), .text("integer")]))]
         case .choice(let choices): orVariable([("enum", .list(choices.map { .text($0) }))])
         case .texts, .secretTexts:
             [("anyOf", .list([.object(scalarText), .object(list(.text) + [("minItems", .whole(1))])]))]

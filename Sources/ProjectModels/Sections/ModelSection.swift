@@ -63,9 +63,21 @@ struct ModelSection {
         model.piiColumns = distinct("pii", in: settings)
         model.columnPlaces = columnPlaces(settings)
         model.timeZone = settings.text("time_zone")
+        model.cursor = cursor(settings.settings("cursor"))
         model.primaryKeyPosition = settings.position(of: "primary_key")
         model.primaryKeyPlaces = Self.places(settings.texts("primary_key"))
         return model
+    }
+
+    private func cursor(_ settings: Settings?) -> CursorDefinition? {
+        guard let settings, let column = settings.text("column"), !column.isEmpty else { return nil }
+        var cursor = CursorDefinition(column: column, position: settings.position(of: "column"))
+        if let overlap = settings.text("overlap") {
+            cursor.overlap = Int64(overlap).map { .count($0) } ?? Quantities.duration(overlap).map { .time($0) }
+        }
+        if settings.value("full_every")?.isNull == true { cursor.fullEvery = nil }
+        if let fullEvery = settings.duration("full_every") { cursor.fullEvery = fullEvery }
+        return cursor
     }
 
     /// Where `pii` and the tests name columns.

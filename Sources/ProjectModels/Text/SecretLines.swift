@@ -75,7 +75,8 @@ struct SecretLines {
     private mutating func look(at scalar: YAMLScalar, _ kind: ValueKind?, _ position: Diagnostic.Position) {
         switch kind {
         case .httpURL where !scalar.text.contains("@"): return
-        case .text, .integer, .number, .boolean, .duration, .byteCount, .percent, .percentOrCount, .choice, .region,
+        case .text, .integer, .number, .boolean, .duration, .byteCount, .percent, .percentOrCount,
+            .durationOrCount, .choice, .region,
             .timeZone, .texts, .constant:
             return
         default: break

@@ -34,7 +34,7 @@ struct PGResult: ~Copyable {
             name: PQfname(pointer, index).map { String(cString: $0) } ?? "",
             typeID: UInt32(PQftype(pointer, index)),
             tableID: UInt32(PQftable(pointer, index)),
-            tableColumn: Int(PQftablecol(pointer, index)))
+            tableColumn: Int(PQftablecol(pointer, index)), typeModifier: PQfmod(pointer, index))
     }
 
     /// Text of a cell of a text-format result, or nil for SQL NULL.
@@ -60,4 +60,6 @@ struct PGColumn: Sendable {
     /// 0 where the column is not simply one of a table.
     var tableID: UInt32
     var tableColumn: Int
+    /// Of varchar(n) and char(n) n + 4; -1 where there is none.
+    var typeModifier: Int32
 }

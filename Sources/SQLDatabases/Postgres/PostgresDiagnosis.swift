@@ -140,6 +140,12 @@ struct PostgresDiagnosis: Sendable {
             "source \"\(source)\" sent a value of column \"\(column.name)\" that is no \(column.typeName)")
     }
 
+    func rowTooLarge(_ row: Int, _ column: ColumnDescription?) -> SourceFailure {
+        RowLimit.failure(
+            source: source, row: row, column: column?.name,
+            at: statement?.start ?? Diagnostic.Position("", line: 1), dialect: .postgres)
+    }
+
     private var hasVariables: Bool { statement?.variables.isEmpty == false }
 
     private func mistake(_ error: PGError, prefix: Int) -> SourceFailure {

@@ -13,6 +13,8 @@ actor PostgresSession {
     private var model: PreparedModel?
     /// Rows are on their way.
     private var isReading = false
+    /// In batches that were handed on.
+    private var rowsRead = 0
     /// How the read ended: nil while it goes on.
     private var ending: Result<Void, SourceFailure>?
 
@@ -159,17 +161,26 @@ actor PostgresSession {
             guard let result = connection.nextResult() else { throw diagnosis.brokenOff }
             let status = result.status
             if status == PGStatus.singleRow {
+                let start = batch.bytes.count
                 if let column = model.decode(result, into: &batch) {
                     throw diagnosis.undecodable(model.columns[column])
                 }
                 rows += 1
+                if batch.bytes.count - start > RowLimit.bytes {
+                    throw diagnosis.rowTooLarge(rowsRead + rows, batch.largestColumn.map { model.columns[$0] })
+                }
             } else if status == PGStatus.complete {
                 try confirmEnd(connection)
                 return true
             } else {
-                throw failure(result.error ?? PGError(sqlState: "", message: "an unexpected answer"), .reading)
+                let error = result.error ?? PGError(sqlState: "", message: "an unexpected answer")
+                if let column = RowGuard.column(in: error), model.columns.indices.contains(column) {
+                    throw diagnosis.rowTooLarge(rowsRead + rows + 1, model.columns[column])
+                }
+                throw failure(error, .reading)
             }
         }
+        rowsRead += rows
         return false
     }
 

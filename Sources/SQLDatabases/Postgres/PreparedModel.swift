@@ -30,7 +30,7 @@ struct PreparedModel: Sendable {
             throw ModelGate.preparing(error, outline, diagnosis)
         }
         try ModelGate.check(outline, columns: described.count, parameters: parameterCount - values.count, diagnosis)
-        let wrapped = WrappedModel(outline.statement, types: types)
+        let wrapped = WrappedModel(outline.statement, columns: described, types: types)
         let nullability: [Bool?]
         do throws(PGError) {
             nullability = try PostgresCatalogue.nullability(of: described, outline, on: connection)
@@ -78,15 +78,16 @@ struct WrappedModel: Sendable {
     /// Scalars before the user's first.
     let prefixLength: Int
 
-    init(_ statement: String, types: [PostgresType]) {
+    init(_ statement: String, columns: [PGColumn], types: [PostgresType]) {
         let names = types.indices.map { "c\($0 + 1)" }
-        let values = zip(names, types).map { name, type in
+        var values = zip(names, types).map { name, type in
             switch type.form {
             case .own: name
             case .text: "\(name)::pg_catalog.text"
             case .textArray: "\(name)::pg_catalog.text[]"
             }
         }
+        if let rowGuard = RowGuard.expression(names, columns: columns, types: types) { values.append(rowGuard) }
         let prefix = "SELECT \(values.joined(separator: ", ")) FROM (\n"
         text = "\(prefix)\(statement)\n) AS model(\(names.joined(separator: ", ")))"
         prefixLength = prefix.unicodeScalars.count

@@ -39,6 +39,9 @@ package struct SQLiteError: Error, Sendable, Equatable {
     /// SQLite's own words for the code, which quote nothing.
     package var codeName: String { String(cString: sqlite3_errstr(extendedCode)) }
 
+    /// A text or blob above the connection's limit.
+    var isTooBig: Bool { primaryCode == SQLITE_TOOBIG }
+
     package var primaryCode: Int32 { extendedCode & 0xFF }
 
     /// A file could not grow.

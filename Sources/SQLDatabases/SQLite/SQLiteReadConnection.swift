@@ -18,6 +18,7 @@ final class SQLiteReadConnection {
         do throws(SQLiteError) {
             connection = try SQLiteConnection(path: failures.path, mode: .readOnly)
             sqlite3_busy_timeout(connection.handle, lockTimeout.clampedMilliseconds)
+            sqlite3_limit(connection.handle, SQLITE_LIMIT_LENGTH, Int32(RowLimit.bytes))
             // Views and virtual tables of the file may not call anything with side effects either.
             _ = headrace_sqlite3_db_config_flag(connection.handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
             _ = headrace_sqlite3_db_config_flag(connection.handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
@@ -77,7 +78,7 @@ final class SQLiteReadConnection {
         let knowsNulls = !control.readsView && Self.hasPlainRows(statement)
         return (0..<Int32(prepared.columnCount)).map { column in
             ColumnDescription(
-                name: sqlite3_column_name(prepared.handle, column).map { String(cString: $0) } ?? "",
+                name: prepared.columnName(at: Int(column)) ?? "",
                 type: .dynamic,
                 typeName: sqlite3_column_decltype(prepared.handle, column).map { String(cString: $0) } ?? "",
                 isNullable: knowsNulls && isNeverNull(prepared, column) ? false : nil)

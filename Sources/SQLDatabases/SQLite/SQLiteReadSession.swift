@@ -17,6 +17,8 @@ actor SQLiteReadSession {
     private var remaining: Duration?
     private var connection: SQLiteReadConnection?
     private var statement: SQLiteStatement?
+    /// In batches that were handed on.
+    private var rowsRead = 0
     /// SQLite said that there are no more rows; one more step would run the statement again.
     private var isComplete = false
 
@@ -45,23 +47,29 @@ actor SQLiteReadSession {
         control.setDeadline(remaining.map { started + $0 })
         defer { remaining = remaining.map { $0 - (ContinuousClock.now - started) } }
         batch.removeAll()
+        var isTooLarge = false
         do throws(SQLiteError) {
-            while !isComplete, batch.rowCount < Self.rowsPerBatch, batch.bytes.count < Self.bytesPerBatch {
+            while !isComplete, !isTooLarge, batch.rowCount < Self.rowsPerBatch, batch.bytes.count < Self.bytesPerBatch {
                 if try statement.step() {
+                    let start = batch.bytes.count
                     statement.appendRow(to: &batch)
+                    isTooLarge = batch.bytes.count - start > RowLimit.bytes
                 } else {
                     isComplete = true
                 }
             }
         } catch {
             self.statement = nil
+            // A single value above the limit: SQLite says so before it loads it.
+            if error.isTooBig { throw failures.rowTooLarge(rowsRead + batch.rowCount + 1, column: nil) }
             throw failures.running(error, stop: control.stop, timeout: timeout)
         }
-        guard batch.bytes.count <= Int(UInt32.max) else {
+        if isTooLarge {
+            let column = batch.largestColumn.flatMap { statement.columnName(at: $0) }
             self.statement = nil
-            throw SourceFailure(
-                .unavailable, .error("row_too_large", "source \(failures.source) gave a row of more than 4 GB"))
+            throw failures.rowTooLarge(rowsRead + batch.rowCount, column: column)
         }
+        rowsRead += batch.rowCount
         return batch.rowCount == 0 ? nil : batch
     }
 
@@ -89,7 +97,7 @@ extension SQLiteStatement {
     private func appendBytes(at column: Int32, to batch: inout RowBatch) -> ByteSlice {
         let offset = batch.bytes.count
         withBytes(at: column) { batch.bytes.append(contentsOf: $0) }
-        // Truncation is caught once a batch, by its size.
+        // Truncation is caught by the row's size.
         return ByteSlice(
             offset: UInt32(truncatingIfNeeded: offset),
             count: UInt32(truncatingIfNeeded: batch.bytes.count - offset))

@@ -81,6 +81,10 @@ struct SQLiteSourceFailures {
         }
     }
 
+    func rowTooLarge(_ row: Int, column: String?) -> SourceFailure {
+        RowLimit.failure(source: source, row: row, column: column, at: statement.start, dialect: .sqlite)
+    }
+
     func missing() -> SourceFailure {
         unavailable(
             "database_missing", "there is no such file", hint: "make the database, or correct sources.\(source).path")

@@ -131,6 +131,10 @@ extension SQLiteStatement {
 
     package var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
+    package func columnName(at column: Int) -> String? {
+        sqlite3_column_name(handle, Int32(column)).map { String(cString: $0) }
+    }
+
     package func storageClass(at column: Int32) -> StorageClass {
         switch sqlite3_column_type(handle, column) {
         case SQLITE_INTEGER: .integer

@@ -136,6 +136,8 @@ package struct ModelDefinition: Sendable {
     package var columnPlaces: [ColumnPlace] = []
     /// IANA name of the zone that timestamps without one are in.
     package var timeZone: String?
+    /// Nil: every run reads every row.
+    package var cursor: CursorDefinition?
     package var position: Diagnostic.Position?
     /// Where the primary key is written.
     package var primaryKeyPosition: Diagnostic.Position?

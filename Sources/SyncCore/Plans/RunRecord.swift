@@ -60,6 +60,8 @@ package struct RunReport: Sendable {
     package var operations = OperationCounts()
     package var attempts = AttemptCounts()
     package var guards: [GuardResult] = []
+    /// Nil for a model without a cursor.
+    package var reading: ModelReading?
     package var querySeconds = 0.0
     package var planSeconds = 0.0
     package var deliverSeconds = 0.0

@@ -20,12 +20,17 @@ package struct SnapshotRecord: Sendable, Hashable {
     package var isLast: Bool
     /// Users that were confirmed at least once.
     package var users: Int
+    /// Nil where no run of a model with a cursor was delivered.
+    package var cursor: CursorRecord?
 
-    package init(sync: String, identity: DestinationIdentity, isLast: Bool, users: Int) {
+    package init(
+        sync: String, identity: DestinationIdentity, isLast: Bool, users: Int, cursor: CursorRecord? = nil
+    ) {
         self.sync = sync
         self.identity = identity
         self.isLast = isLast
         self.users = users
+        self.cursor = cursor
     }
 }
 

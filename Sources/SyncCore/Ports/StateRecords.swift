@@ -78,6 +78,8 @@ package struct PlanRecord: Sendable {
     package var guards: [GuardResult] = []
     /// Attributes that no user of the snapshot has: a mapping was added.
     package var mappingAdded: [String] = []
+    /// Nil for a model without a cursor.
+    package var reading: ModelReading?
 
     package init(
         planID: PlanID, sync: String, scope: Int64, status: PlanStatus, createdAt: WallTime, definitionDigest: String

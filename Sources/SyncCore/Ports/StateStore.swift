@@ -51,6 +51,8 @@ package protocol StateStore: Sendable {
     func snapshotIndex(scope: Int64, after cursor: Int64, limit: Int) async throws(StateFailure)
         -> (entries: [SnapshotIndexEntry], next: Int64?)
     func snapshotUsers(scope: Int64, keyHashes: [KeyHash]) async throws(StateFailure) -> [SnapshotUser]
+    /// How far the scope's model was read and delivered; nil before the first delivery with a cursor.
+    func cursor(of scope: Int64) async throws(StateFailure) -> CursorRecord?
     /// Users whose write may be under way: those in the open window of a plan that is being delivered, or was when its
     /// process ended, and those confirmed whom the snapshot does not show yet.
     func openWindow(of scope: Int64) async throws(StateFailure) -> [KeyHash]
@@ -80,7 +82,7 @@ package protocol StateStore: Sendable {
     // MARK: Delivery
 
     /// The plan becomes `delivering` by this run, the scope's identity the sync's last one; the sync had rows if the
-    /// plan has any.
+    /// plan has any. The scope's cursor mark goes where the plan read everything, or was made without a cursor.
     func beginDelivery(of plan: PlanID, run: RunID) async throws(StateFailure)
     /// The plan's operations by their outcomes so far.
     func operationCounts(of plan: PlanID) async throws(StateFailure) -> OperationCounts
@@ -92,6 +94,7 @@ package protocol StateStore: Sendable {
     /// `openThrough`: every operation up to it that has no outcome counts as dirty from now on.
     func commit(_ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID) async throws(StateFailure)
     /// One transaction: operations without an outcome become `deferred`, settlements are applied, the plan is
-    /// `finished`, the run's row is saved. Returns the operations' counts as the state has them.
+    /// `finished`, the run's row is saved, and the cursor's mark moves where nothing holds it. Returns the operations'
+    /// counts as the state has them.
     func finishDelivery(of plan: PlanID, report: RunReport) async throws(StateFailure) -> OperationCounts
 }

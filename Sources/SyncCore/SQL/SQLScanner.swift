@@ -1,5 +1,5 @@
 /// Finds one token after the other.
-struct SQLScanner {
+package struct SQLScanner {
     let scalars: [Unicode.Scalar]
     private(set) var endsInComment = false
     private let isSQLite: Bool

@@ -53,16 +53,24 @@ struct StateInfoCommand: AsyncParsableCommand {
     }
 
     private static func json(_ snapshot: SnapshotRecord) -> JSONText {
-        .members([
-            "sync": .string(snapshot.sync), "project_uid": .string(snapshot.identity.projectUID),
-            "edge_host": .string(snapshot.identity.edgeHost), "users": .integer(snapshot.users),
-        ])
+        CursorReport.added(
+            snapshot.cursor,
+            to: .members([
+                "sync": .string(snapshot.sync), "project_uid": .string(snapshot.identity.projectUID),
+                "edge_host": .string(snapshot.identity.edgeHost), "users": .integer(snapshot.users),
+            ]))
     }
 
     private static func table(_ snapshots: [SnapshotRecord], _ palette: Palette) -> String {
-        var table = TextTable([.text("sync"), .text("project uid"), .text("edge host"), .number("users")])
+        var table = TextTable([
+            .text("sync"), .text("project uid"), .text("edge host"), .number("users"), .text("cursor"),
+        ])
+        table.widestCell = 100
         table.rows = snapshots.map {
-            [$0.sync, $0.identity.projectUID, $0.identity.edgeHost, NumberText.grouped($0.users)]
+            [
+                $0.sync, $0.identity.projectUID, $0.identity.edgeHost, NumberText.grouped($0.users),
+                CursorReport.text($0.cursor),
+            ]
         }
         return table.rendered(palette)
     }

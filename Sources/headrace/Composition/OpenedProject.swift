@@ -107,13 +107,14 @@ struct OpenedProject: Sendable {
         try await Self.hold(keys, against: state)
         let identity = ProcessIdentity()
         let holder = identity.current()
-        return Engine(
-            EngineEnvironment(
-                project: project, state: state, keys: keys,
-                source: { definition in Self.source(definition) },
-                destination: { definition throws(Diagnostic) in try Self.destination(definition) },
-                holder: holder, isGone: { identity.isGone($0, seenFrom: holder) },
-                now: { WallTime.current() }, random: { Double.random(in: 0..<1) }, logger: logger))
+        var environment = EngineEnvironment(
+            project: project, state: state, keys: keys,
+            source: { definition in Self.source(definition) },
+            destination: { definition throws(Diagnostic) in try Self.destination(definition) },
+            holder: holder, isGone: { identity.isGone($0, seenFrom: holder) },
+            now: { WallTime.current() }, random: { Double.random(in: 0..<1) }, logger: logger)
+        environment.spill = SpillFolder(folder: (path as NSString).deletingLastPathComponent)
+        return Engine(environment)
     }
 
     /// The configured key, else that of the key file beside the state, which is made for a new state only: no other

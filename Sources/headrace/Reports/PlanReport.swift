@@ -21,7 +21,8 @@ struct PlanReport {
             "users": .array(users.map(\.json)),
             "mapping_added": .array((plan?.mappingAdded ?? []).map(JSONText.string)),
         ])
-        return error.map { line.adding(["error": .string($0.sentence)]) } ?? line
+        return error.map { line.adding(["error": .string($0.sentence)]) }
+            ?? ReadingReport.added(plan?.reading, to: line)
     }
 
     func text(_ palette: Palette) -> String {
@@ -47,6 +48,7 @@ struct PlanReport {
                     "\(NumberText.grouped(rows.unchanged)) unchanged", "\(NumberText.grouped(rows.invalid)) invalid",
                 ].joined(separator: ", ")
         ]
+        if let reading = plan.reading { lines.append("  read: \(ReadingReport(reading).sentence)") }
         lines += invalidSample.prefix(5).map { "  \(palette.yellow("invalid"))  \(InvalidRowReport.clause($0))" }
         if !plan.mappingAdded.isEmpty {
             let names = plan.mappingAdded.map(TerminalText.escaped).joined(separator: ", ")

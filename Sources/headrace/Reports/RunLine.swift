@@ -5,7 +5,9 @@ struct RunLine {
     let report: RunReport
     init(_ report: RunReport) { self.report = report }
 
-    var json: JSONText {
+    var json: JSONText { ReadingReport.added(report.reading, to: line) }
+
+    private var line: JSONText {
         .members([
             "run_id": .optional(report.runID?.text),
             "sync": .string(report.sync),

@@ -16,6 +16,7 @@ struct RunText {
     func text(_ palette: Palette) -> String {
         var lines = [headline(palette)]
         if report.runID != nil { lines += counts }
+        if let reading = report.reading { lines.append("  read        \(ReadingReport(reading).sentence)") }
         lines += AnswerReport.lines(answers, palette)
         lines += invalidRows(palette)
         lines += guards(palette)

@@ -13,6 +13,9 @@ struct SyncStatus {
     /// Users that the destination confirmed at least once.
     private(set) var snapshotUsers: Int?
 
+    /// How far a model with a cursor was read and delivered.
+    private var cursor: CursorRecord?
+
     init(name: String, model: String) { (self.name, self.model) = (name, model) }
 
     /// Takes over what the files say, if they are sound enough.
@@ -30,9 +33,12 @@ struct SyncStatus {
             identity.map(snapshot.identity.isSamePlace(as:)) ?? snapshot.isLast
         }
         snapshotUsers = own?.users
+        cursor = own?.cursor
     }
 
-    func json(_ gone: Set<RunID>) -> JSONText {
+    func json(_ gone: Set<RunID>) -> JSONText { CursorReport.added(cursor, to: line(gone)) }
+
+    private func line(_ gone: Set<RunID>) -> JSONText {
         .members([
             "sync": .string(name),
             "model": .string(model),
@@ -47,14 +53,16 @@ struct SyncStatus {
     static func table(_ all: [SyncStatus], _ gone: Set<RunID>, _ palette: Palette) -> String {
         var table = TextTable([
             .text("sync"), .text("last run"), .text("status"), .text("started"), .number("rows"), .number("users"),
-            .text("schedule"), .text("next due"),
+            .text("schedule"), .text("next due"), .text("cursor"),
         ])
+        table.widestCell = 100
         table.rows = all.map { status in
             let run = status.lastRun
             return [
                 status.name, run?.runID?.text ?? "never", run.map { RunTable.status($0, gone) } ?? "-",
                 run?.startedAt.iso8601Milliseconds ?? "-", run.map { NumberText.grouped($0.rows.queried) } ?? "-",
                 status.snapshotUsers.map(NumberText.grouped) ?? "-", status.schedule.map(written) ?? "-", "-",
+                CursorReport.text(status.cursor),
             ]
         }
         return table.rendered(palette)

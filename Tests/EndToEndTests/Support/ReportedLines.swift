@@ -24,14 +24,26 @@ struct ReportedRun: Decodable, Sendable {
     var attempts: Attempts
     var seconds: Seconds
     var invalidSample: [Invalid]
+    /// Of a model with a cursor.
+    var read: ReportedReading?
 
     private enum CodingKeys: String, CodingKey {
         case runID = "run_id"
         case startedAt = "started_at"
         case finishedAt = "finished_at"
         case invalidSample = "invalid_sample"
-        case sync, model, status, trigger, error, rows, operations, attempts, seconds
+        case sync, model, status, trigger, error, rows, operations, attempts, seconds, read
     }
+}
+
+struct ReportedReading: Decodable, Sendable, Equatable {
+    var mode: String
+    var column: String
+    var from: String?
+    var reason: String?
+
+    static func full(_ reason: String) -> Self { Self(mode: "full", column: "seen", reason: reason) }
+    static func from(_ value: String) -> Self { Self(mode: "incremental", column: "seen", from: value) }
 }
 
 struct RowNumbers: Decodable, Sendable, Equatable {
@@ -91,12 +103,14 @@ struct ReportedPlan: Decodable, Sendable {
     var operations: Operations
     var guards: [Verdict]
     var users: [User]
+    /// Of a model with a cursor.
+    var read: ReportedReading?
 
     var tripped: [String] { guards.filter(\.tripped).map(\.name) }
 
     private enum CodingKeys: String, CodingKey {
         case planID = "plan_id"
-        case sync, rows, operations, guards, users
+        case sync, rows, operations, guards, users, read
     }
 }
 

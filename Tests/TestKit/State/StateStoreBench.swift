@@ -38,7 +38,8 @@ package struct StateStoreBench: Sendable {
 
     /// A plan of these operations, ready to be applied.
     package func plan(
-        _ number: Int, _ operations: [PlannedOperation], settlements: [Settlement] = [], status: PlanStatus = .ready
+        _ number: Int, _ operations: [PlannedOperation], settlements: [Settlement] = [], status: PlanStatus = .ready,
+        reading: ModelReading? = nil
     ) async throws -> PlanRecord {
         var plan = PlanRecord(
             planID: identifier(number), sync: sync, scope: try await scope().id, status: .building, createdAt: start,
@@ -52,6 +53,7 @@ package struct StateStoreBench: Sendable {
         plan.planned = operations.count
         plan.rows.queried = operations.count
         plan.rows.added = operations.count
+        plan.reading = reading
         try await store.finishPlan(plan)
         return plan
     }
