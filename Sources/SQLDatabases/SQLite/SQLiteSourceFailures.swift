@@ -63,7 +63,7 @@ struct SQLiteSourceFailures {
                 .error(
                     "temporary_space",
                     "source \(source): SQLite cannot write its temporary files: \(error.codeName)",
-                    at: Diagnostic.Position(statement.file, line: 1),
+                    at: statement.start,
                     hint: "what the model sorts or groups does not fit there: free some space, or name a folder with "
                         + "more in the environment variable SQLITE_TMPDIR"))
         case (.storage, _):

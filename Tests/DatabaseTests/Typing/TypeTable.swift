@@ -71,7 +71,8 @@ struct PostgresTypeProbe {
 
     /// The types of SQL expressions, without reading a row.
     static func types(of expressions: [String], in database: PostgresDatabase) throws -> [PostgresType] {
-        let connection = try PGConnection(PGParameters(url: database.superuserURL, environment: [:]))
+        let parameters = try PGParameters(url: database.superuserURL, environment: [:])
+        let connection = try PGConnection(parameters) { false }
         try connection.prepare("SELECT \(expressions.joined(separator: ", "))")
         return try PostgresCatalogue.types(of: connection.describe().columns, on: connection)
     }
