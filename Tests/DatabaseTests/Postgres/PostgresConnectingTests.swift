@@ -25,16 +25,15 @@ import Testing
         database.readerURL.replacing("127.0.0.1:\(database.server.port)", with: places) + "?\(options)"
     }
 
-    @Test func givesUpAtOnceWhenTheTaskIsCancelled() async throws {
+    /// The limit is what fails where the connection waits for its own timeout.
+    @Test(.timeLimit(.minutes(2))) func givesUpWhenTheTaskIsCancelled() async throws {
         let silent = try silentServer()
         defer { silent.stop() }
-        let address = "postgresql://u@127.0.0.1:\(silent.port)/d?sslmode=disable&connect_timeout=50"
+        let address = "postgresql://u@127.0.0.1:\(silent.port)/d?sslmode=disable&connect_timeout=3600"
         let connecting = Task { await failure(address) }
         while silent.connectionCount == 0 { await Task.yield() }
-        let start = ContinuousClock.now
         connecting.cancel()
         #expect(await connecting.value?.kind == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(5))
     }
 
     @Test func namesTheServerThatDoesNotAnswerInTime() async throws {
