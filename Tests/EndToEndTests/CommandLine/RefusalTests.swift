@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func inJSONEveryFailureIsAFindingOnStandardError() async throws {
-        let slow = #"{"rules":[{"effect":{"type":"delay","delay_ms":200}}]}"#
+        let slow = #"{"rules":[{"effect":{"type":"delay","delay_ms":3000}}]}"#
         let shop = try await Workshop(rows: Workshop.plainRows(100), faults: slow)
         let planned = try await shop.plan()
         let process = try shop.start(["run", "--output", "json"])
