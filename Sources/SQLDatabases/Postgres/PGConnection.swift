@@ -1,5 +1,4 @@
 import CLibPQ
-import Foundation
 import Glibc
 
 /// One connection, closed exactly once when its owner lets go. Calls block: it lives inside an actor that runs on a
@@ -72,9 +71,12 @@ final class PGConnection {
         guard isSent == 1, PQsetSingleRowMode(pointer) == 1 else { throw lastError }
     }
 
-    /// Starts one statement without parameters, whose results come from `nextResult`.
-    func send(_ sql: String) throws(PGError) {
-        guard PQsendQueryParams(pointer, sql, 0, nil, nil, nil, nil, 0) == 1 else { throw lastError }
+    /// Starts one statement with values for its parameters, in text; its results come from `nextResult`.
+    func send(_ sql: String, _ values: [String] = []) throws(PGError) {
+        let isSent = Self.withPointers(to: values) {
+            PQsendQueryParams(pointer, sql, Int32(values.count), nil, $0, nil, nil, 0)
+        }
+        guard isSent == 1 else { throw lastError }
     }
 
     /// Whether what was sent goes on; waits so long for news of it.

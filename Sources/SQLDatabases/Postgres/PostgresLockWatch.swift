@@ -20,12 +20,12 @@ struct PostgresLockWatch {
     let watcher: PGConnection
 
     /// Nil when the lock is free by now. Nothing of the statement runs: it is only planned.
-    func find(_ statement: String, transactionStart: String) throws(PGError) -> Finding? {
+    func find(_ statement: String, _ values: [String], transactionStart: String) throws(PGError) -> Finding? {
         try waiting.execute(transactionStart)
         try waiting.execute("SET LOCAL lock_timeout = \(Self.patienceInMilliseconds)")
         let process = try waiting.execute("SELECT pg_catalog.pg_backend_pid()").text(row: 0, column: 0) ?? "0"
         // In parentheses, so that no word of the statement can become an option such as ANALYZE.
-        try waiting.send("EXPLAIN (COSTS OFF) \(statement)")
+        try waiting.send("EXPLAIN (COSTS OFF) \(statement)", values)
         var finding: Finding?
         var isWaiting = true
         while finding == nil, isWaiting {

@@ -62,21 +62,24 @@ struct PostgresRights {
     }
 
     private mutating func ask(_ statement: SQLStatement) throws(PGError) {
+        let filled = FilledStatement(statement)
+        let text = filled.statement.text
         try connection.execute(transactionStart)
-        do throws(PGError) { try connection.prepare(statement.text) } catch {
+        do throws(PGError) { try connection.prepare(text) } catch {
             guard !connection.isLost else { throw error }
             // What else is wrong with it, `check` says.
             isComplete = false
-            if error.sqlState == "42501" { noteClosedSchema(error, statement) }
+            if error.sqlState == "42501" { noteClosedSchema(error, text) }
             return
         }
-        let found = try lockedTables(SQLOutline(statement.text), statement.text)
+        let outline = SQLOutline(text)
+        let found = try lockedTables(outline, text)
         for table in found { tables[table.text] = table }
         guard found.contains(where: { !$0.canRead || !$0.canUseSchema }) else { return }
         // A right to the columns that are read, only, is enough: the server's own check decides.
         do throws(PGError) {
-            let text = SQLOutline(statement.text).statement
-            try connection.execute("DECLARE headrace_rights NO SCROLL CURSOR FOR \(text)")
+            try connection.execute(
+                "DECLARE headrace_rights NO SCROLL CURSOR FOR \(outline.statement)", filled.values)
         } catch {
             guard !connection.isLost else { throw error }
             for table in found where !table.canRead || !table.canUseSchema { lacking.insert(table.text) }
@@ -84,9 +87,8 @@ struct PostgresRights {
     }
 
     /// A schema that is closed to the role is met before any table in it; where, the server says.
-    private mutating func noteClosedSchema(_ error: PGError, _ statement: SQLStatement) {
-        guard let position = error.position,
-            let name = SQLNames.qualified(in: statement.text, atScalar: position - 1)
+    private mutating func noteClosedSchema(_ error: PGError, _ text: String) {
+        guard let position = error.position, let name = SQLNames.qualified(in: text, atScalar: position - 1)
         else { return }
         let table = Table(
             schema: name.schema, name: name.table, canUseSchema: false, canRead: false, canChange: false,

@@ -11,6 +11,8 @@ actor PostgresSession {
     private var diagnosis: PostgresDiagnosis
     private var connection: PGConnection?
     private var model: PreparedModel?
+    /// Of the statement's parameters, in text.
+    private var values: [String] = []
     /// Rows are on their way.
     private var isReading = false
     /// In batches that were handed on.
@@ -72,7 +74,8 @@ actor PostgresSession {
         diagnosis.statement = statement
         var outline = try ModelGate.outline(statement, diagnosis)
         let filled = FilledStatement(statement)
-        if !filled.values.isEmpty {
+        values = filled.values
+        if !values.isEmpty {
             diagnosis.statement = filled.statement
             outline = SQLOutline(filled.statement.text)
         }
@@ -80,7 +83,7 @@ actor PostgresSession {
         guard let connection else { throw diagnosis.brokenOff }
         do throws(SourceFailure) {
             let model = try PreparedModel(
-                outline, values: filled.values, on: connection, diagnosis, isCancelled: { self.canceller.isCancelled })
+                outline, values: values, on: connection, diagnosis, isCancelled: { self.canceller.isCancelled })
             if checks { try model.check(on: connection, diagnosis) }
             self.model = model
             return model.columns
@@ -92,7 +95,7 @@ actor PostgresSession {
     /// Sends the prepared model; its rows wait to be pulled with `fill`.
     func start() throws(SourceFailure) {
         guard let connection else { throw diagnosis.brokenOff }
-        try asking { () throws(PGError) in try connection.startSingleRowMode(model?.values ?? []) }
+        try asking { () throws(PGError) in try connection.startSingleRowMode(values) }
         isReading = true
     }
 
@@ -227,7 +230,7 @@ actor PostgresSession {
         let watch = PostgresLockWatch(waiting: connection, watcher: watcher)
         let start = settings.transactionStart(serverEncoding: connection.serverEncoding)
         let text = SQLOutline(statement.text).statement
-        let finding = try? watch.find(text, transactionStart: "ROLLBACK; \(start)")
+        let finding = try? watch.find(text, values, transactionStart: "ROLLBACK; \(start)")
         guard !canceller.isCancelled else { return diagnosis.cancelled }
         return finding.map { diagnosis.locked(by: $0) } ?? failure
     }

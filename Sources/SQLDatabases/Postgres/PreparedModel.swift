@@ -7,7 +7,7 @@ struct PreparedModel: Sendable {
     private let decoders: [PGDecoder]
     private let wrapped: WrappedModel
     /// Of its parameters, in text.
-    let values: [String]
+    private let values: [String]
 
     /// Prepares the user's own text first, so that errors point into it, and then a SELECT around it. That second one
     /// is what runs: PostgreSQL takes nothing that writes inside it, and columns without a decoder are cast to one that has.

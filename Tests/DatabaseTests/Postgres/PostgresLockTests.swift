@@ -42,6 +42,18 @@ import Testing
         _ = await session.end()
     }
 
+    @Test func namesWhoLocksAPartitionThatAModelWithVariablesReads() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(
+            "CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1)")
+        let (session, holder) = try database.openSession("BEGIN; LOCK TABLE ONLY t1")
+        let model = SQLStatement.model("SELECT id FROM t WHERE id >= :least").binding(["least": .integer(1)])
+        let failure = try #require(await source(database.readerURL).failure(of: model))
+        #expect(failure.diagnostic.message.contains("a lock on t1, held up by process \(holder) "))
+        session.closeInput()
+        _ = await session.end()
+    }
+
     @Test func saysLessWhereAPoolerHasNoConnectionToLookWith() async throws {
         let database = try await PostgresServer.shared().newDatabase()
         let pool = try PgBouncer(before: database.server)

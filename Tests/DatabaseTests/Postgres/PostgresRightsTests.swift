@@ -50,6 +50,17 @@ import Testing
                 == ["GRANT SELECT ON public.members TO \(reader)"])
     }
 
+    @Test func aModelWithVariablesIsAskedAboutToo() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(Self.tables)
+        let source = PostgresSource(
+            name: "w", url: Secret(database.readerURL), allowSuperuser: false, statementTimeout: nil)
+        let model = SQLStatement.model("SELECT id FROM members WHERE id > :least").binding(["least": .integer(1)])
+        let rights = try #require(try await source.rights(toRead: [model]))
+        #expect(rights.isComplete && rights.tables == ["public.members"])
+        #expect(rights.missing == ["GRANT SELECT ON public.members TO \(reader)"])
+    }
+
     @Test func saysWhatTheRoleMayChange() async throws {
         let database = try await PostgresServer.shared().newDatabase()
         try await database.execute(Self.tables + "GRANT SELECT, DELETE ON members TO \(reader)")

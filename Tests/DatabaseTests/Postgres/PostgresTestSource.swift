@@ -24,8 +24,10 @@ extension SQLStatement {
 
 extension Source {
     /// All rows of a statement, as cells, with the bytes they point into.
-    func rows(_ text: String) async throws(SourceFailure) -> [[Value]] {
-        let reader = try await read(.model(text))
+    func rows(_ text: String) async throws(SourceFailure) -> [[Value]] { try await rows(.model(text)) }
+
+    func rows(_ statement: SQLStatement) async throws(SourceFailure) -> [[Value]] {
+        let reader = try await read(statement)
         var batch = RowBatch(columnCount: reader.columns.count)
         var rows: [[Value]] = []
         while let filled = try await reader.next(reusing: batch) {
@@ -37,9 +39,11 @@ extension Source {
         return rows
     }
 
-    func failure(of text: String) async -> SourceFailure? {
+    func failure(of text: String) async -> SourceFailure? { await failure(of: .model(text)) }
+
+    func failure(of statement: SQLStatement) async -> SourceFailure? {
         do throws(SourceFailure) {
-            _ = try await rows(text)
+            _ = try await rows(statement)
             return nil
         } catch { return error }
     }
