@@ -43,7 +43,7 @@ struct WindowState {
     var wantsWrites: Bool { !isComplete && !isClosing && unfinished <= settings.windowSize / 2 }
     /// `next` has something else to say than `.idle`.
     var hasNextStep: Bool {
-        if isClosing || isComplete && unfinished == 0 { return true }
+        if isClosing || isOver { return true }
         return (!fresh.isEmpty || retries.count > 0) && inFlight.count < limit
     }
     private var limit: Int { min(concurrency.current, stopRule.maximumInFlight) }

@@ -19,6 +19,11 @@ package struct WallTime: Hashable, Sendable, Comparable {
     }
 }
 
+extension Duration {
+    /// Whole ones.
+    package var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+}
+
 /// A day of the proleptic Gregorian calendar. Years count astronomically: 0 is 1 BC.
 package struct CivilDate: Hashable, Sendable {
     package var year: Int64, month: Int64, day: Int64

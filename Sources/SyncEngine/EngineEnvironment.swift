@@ -41,7 +41,6 @@ package struct EngineEnvironment: Sendable {
 
     /// Plans that were made earlier can no longer be applied.
     var oldestApplicable: WallTime {
-        let (seconds, attoseconds) = project.state.planTimeToLive.components
-        return WallTime(microseconds: now().microseconds - seconds * 1_000_000 - attoseconds / 1_000_000_000_000)
+        WallTime(microseconds: now().microseconds - project.state.planTimeToLive.microseconds)
     }
 }

@@ -24,7 +24,10 @@ extension PlanBuilder {
         if reading?.isIncremental == true { diff.planner.readsOnlyPart() }
         var tracker = CursorTracker(model: checked.sync.model, columns: checked.columns, base: reading?.base)
         let rowsRead = try await readRows(statement(for: reading)) { reader in
-            try await spread(reader, over: &diff, &tracker)
+            try await eachBatch(reader) { batch in
+                try tracker?.take(batch)
+                try diff.take(batch)
+            }
         }
         try diff.endReading()
         let queried = ContinuousClock.now
@@ -43,26 +46,6 @@ extension PlanBuilder {
         try await unseen(&diff, reading, plan.planID, &pending)
         try await write(&pending, to: plan.planID, atLeast: 1)
         return Diffed(planner: diff.planner, reading: reading, queried: queried)
-    }
-
-    private func spread(
-        _ reader: any RowReader, over diff: inout PartitionedDiff, _ tracker: inout CursorTracker?
-    ) async throws -> Int {
-        var rowsRead = 0
-        var spare = RowBatch(columnCount: checked.columns.count)
-        var current = try await reader.next(reusing: RowBatch(columnCount: checked.columns.count))
-        while let batch = current {
-            let empty = spare
-            spare = RowBatch(columnCount: 0)
-            async let following = reader.next(reusing: empty)
-            try tracker?.take(batch)
-            try diff.take(batch)
-            rowsRead += batch.rowCount
-            progress(.querying, rowsRead)
-            current = try await following
-            spare = batch
-        }
-        return rowsRead
     }
 
     private func unseen(

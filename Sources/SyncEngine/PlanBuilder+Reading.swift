@@ -50,8 +50,7 @@ extension PlanBuilder {
     func measureUnseen(_ planner: inout ChangePlanner) async throws {
         let limit = checked.sync.guards.maxNullPercent
         while planner.mustMeasureUnseen(limit: limit), let unseen = planner.nextUnseen(limit: 1000) {
-            try planner.measureUnseen(
-                try await environment.state.snapshotUsers(scope: scope.id, keyHashes: unseen))
+            try planner.measureUnseen(try await users(unseen))
         }
     }
 }

@@ -165,19 +165,31 @@ struct PlanBuilder: Sendable {
         return try result.get()
     }
 
-    /// While one batch is typed and diffed, the source fills the other, and the state takes the last full chunk.
+    /// While one batch is taken, the source fills the other. Returns the rows read.
+    func eachBatch(_ reader: any RowReader, _ take: (RowBatch) async throws -> Void) async throws -> Int {
+        var rowsRead = 0
+        var spare = RowBatch(columnCount: checked.columns.count)
+        var current = try await reader.next(reusing: RowBatch(columnCount: checked.columns.count))
+        while let batch = current {
+            let empty = spare
+            spare = RowBatch(columnCount: 0)
+            async let following = reader.next(reusing: empty)
+            try await take(batch)
+            rowsRead += batch.rowCount
+            progress(.querying, rowsRead)
+            current = try await following
+            spare = batch
+        }
+        return rowsRead
+    }
+
+    /// While one batch is typed and diffed, the state takes the last full chunk.
     private func diff(
         _ reader: any RowReader, into planner: inout ChangePlanner, _ tracker: inout CursorTracker?, plan: PlanID,
         pending: inout PlanChunk
     ) async throws -> Int {
         try await withThrowingTaskGroup(of: Void.self) { writing in
-            var rowsRead = 0
-            var spare = RowBatch(columnCount: checked.columns.count)
-            var current = try await reader.next(reusing: RowBatch(columnCount: checked.columns.count))
-            while let batch = current {
-                let empty = spare
-                spare = RowBatch(columnCount: 0)
-                async let following = reader.next(reusing: empty)
+            let rowsRead = try await eachBatch(reader) { batch in
                 try tracker?.take(batch)
                 let known = try await users(planner.consume(batch))
                 pending.append(try planner.resolve(known))
@@ -187,10 +199,6 @@ struct PlanBuilder: Sendable {
                     writing.addTask { try await environment.state.append(chunk, to: plan) }
                 }
                 try stayWithinMemory(planner)
-                rowsRead += batch.rowCount
-                progress(.querying, rowsRead)
-                current = try await following
-                spare = batch
             }
             try await writing.waitForAll()
             return rowsRead

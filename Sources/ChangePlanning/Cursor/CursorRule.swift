@@ -63,7 +63,3 @@ package struct CursorRule: Sendable {
         return reading
     }
 }
-
-extension Duration {
-    var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
-}

@@ -88,18 +88,18 @@ package struct TestJudge: Sendable {
         } catch {
             throw Self.noTime(column, error, at: test.position)
         }
-        let seconds = Double(now.microseconds - moment) / 1_000_000
-        let (whole, fraction) = maxAge.components
-        let passed = seconds <= Double(whole) + Double(fraction) / 1e18
+        let age = now.microseconds - moment
+        let seconds = Double(age) / 1_000_000
+        let passed = age <= maxAge.microseconds
         guard !masked.contains(column) else {
             return TestVerdict(
                 passed: passed, failures: passed ? 0 : 1,
                 message: passed ? "fresh enough" : "the newest value is older than \(Self.span(maxAge))")
         }
-        let age = seconds < 0 ? "in the future" : "\(Self.span(.seconds(Int64(seconds)))) old"
+        let place = age < 0 ? "in the future" : "\(Self.span(.seconds(age / 1_000_000))) old"
         return TestVerdict(
             passed: passed, failures: passed ? 0 : 1, actual: seconds,
-            message: "the newest value is \(age)" + (passed ? "" : ", at most \(Self.span(maxAge)) expected"))
+            message: "the newest value is \(place)" + (passed ? "" : ", at most \(Self.span(maxAge)) expected"))
     }
 
     private static func noTime(

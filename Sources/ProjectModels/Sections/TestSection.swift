@@ -84,16 +84,10 @@ struct TestSection {
     /// `table`, `schema.table` and `database.schema.table`; a part in double quotes may hold anything.
     private func tableName(_ text: String) -> [String]? {
         let tokens = SQLTokens(text, .postgres)
-        var parts: [String] = []
-        for (index, token) in tokens.tokens.enumerated() {
-            if index.isMultiple(of: 2) {
-                guard let name = tokens.name(of: token), token.isClosed, !name.isEmpty else { return nil }
-                parts.append(name)
-            } else if !tokens.is(token, ".") {
-                return nil
-            }
-        }
-        return tokens.tokens.count.isMultiple(of: 2) || parts.count > 3 ? nil : parts
+        let parts = tokens.dottedName(from: 0)
+        let names = parts.filter(\.isClosed).compactMap(tokens.name).filter { !$0.isEmpty }
+        let isWhole = tokens.tokens.count == 2 * parts.count - 1 && names.count == parts.count
+        return isWhole && parts.count <= 3 ? names : nil
     }
 
     private func rowCount(_ entry: YAMLEntry) -> ModelTest.Claim? {

@@ -88,10 +88,18 @@ struct PostgresRights {
 
     /// A schema that is closed to the role is met before any table in it; where, the server says.
     private mutating func noteClosedSchema(_ error: PGError, _ text: String) {
-        guard let position = error.position, let name = SQLNames.qualified(in: text, atScalar: position - 1)
+        let tokens = SQLTokens(text, .postgres)
+        guard let position = error.position,
+            let first = tokens.tokens.firstIndex(where: { $0.range.lowerBound == position - 1 })
         else { return }
+        let names = tokens.dottedName(from: first).suffix(2).map { token in
+            let name = tokens.name(of: token) ?? ""
+            // PostgreSQL folds no more than this in UTF-8.
+            return SQLDialect.postgres.quoted(token.kind == .word ? name.lowercasedASCII : name)
+        }
+        guard names.count == 2 else { return }
         let table = Table(
-            schema: name.schema, name: name.table, canUseSchema: false, canRead: false, canChange: false,
+            schema: names[0], name: names[1], canUseSchema: false, canRead: false, canChange: false,
             everybodyUsesSchema: false, everybodyReads: false)
         tables[table.text] = table
         lacking.insert(table.text)
@@ -128,41 +136,6 @@ struct PostgresRights {
                 schema: cells[1], name: cells[2], canUseSchema: cells[4] == "t", canRead: cells[5] == "t",
                 canChange: cells[6] == "t", everybodyUsesSchema: cells[7] == "t", everybodyReads: cells[8] == "t")
         }
-    }
-}
-
-/// Reads names out of SQL text.
-enum SQLNames {
-    /// The `schema.table` that starts there, both in double quotes; nil for anything else.
-    static func qualified(in text: String, atScalar offset: Int) -> (schema: String, table: String)? {
-        var rest = text.unicodeScalars.dropFirst(offset)
-        var parts: [String] = []
-        while let part = takeName(from: &rest) {
-            parts.append(part)
-            guard rest.first == "." else { break }
-            rest.removeFirst()
-        }
-        guard parts.count >= 2 else { return nil }
-        let quoted = parts.suffix(2).map { "\"\($0.replacing("\"", with: "\"\""))\"" }
-        return (quoted[0], quoted[1])
-    }
-
-    private static func takeName(from rest: inout Substring.UnicodeScalarView) -> String? {
-        var name = String.UnicodeScalarView()
-        guard rest.first == "\"" else {
-            while let scalar = rest.first, SQLScanner.continuesWord(scalar) { name.append(rest.removeFirst()) }
-            // PostgreSQL folds no more than this in UTF-8.
-            return name.isEmpty ? nil : String(name).lowercasedASCII
-        }
-        rest.removeFirst()
-        while let scalar = rest.popFirst() {
-            if scalar == "\"" {
-                guard rest.first == "\"" else { return String(name) }
-                rest.removeFirst()
-            }
-            name.append(scalar)
-        }
-        return nil
     }
 }
 

@@ -1,5 +1,5 @@
 /// Finds one token after the other.
-package struct SQLScanner {
+struct SQLScanner {
     let scalars: [Unicode.Scalar]
     private(set) var endsInComment = false
     private let isSQLite: Bool
@@ -151,7 +151,7 @@ package struct SQLScanner {
         ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || scalar == "_" || scalar.value >= 0x80
     }
 
-    package static func continuesWord(_ scalar: Unicode.Scalar) -> Bool {
+    private static func continuesWord(_ scalar: Unicode.Scalar) -> Bool {
         startsWord(scalar) || isDigit(scalar) || scalar == "$"
     }
 }

@@ -60,6 +60,16 @@ package struct SQLTokens: Sendable {
         }
     }
 
+    /// The parts of the name that starts with a token, from `index` on: `table`, `schema.table` and so on.
+    package func dottedName(from index: Int) -> [SQLToken] {
+        var parts: [SQLToken] = []
+        for (distance, token) in tokens[index...].enumerated() {
+            guard distance.isMultiple(of: 2) ? name(of: token) != nil : self.is(token, ".") else { break }
+            if distance.isMultiple(of: 2) { parts.append(token) }
+        }
+        return parts
+    }
+
     /// The first token of a second statement.
     package var second: SQLToken? {
         guard let semicolon = tokens.first(where: { self.is($0, ";") && $0.range.lowerBound >= body.upperBound })
