@@ -19,4 +19,17 @@ static inline int headrace_sqlite3_bind_128(sqlite3_stmt *stmt, int index, sqlit
     }
     return sqlite3_bind_blob(stmt, index, bytes, 16, SQLITE_TRANSIENT);
 }
+
+/* Four numbers likewise, as a blob of 32 bytes. */
+static inline int headrace_sqlite3_bind_256(sqlite3_stmt *stmt, int index, sqlite3_uint64 first, sqlite3_uint64 second,
+                                            sqlite3_uint64 third, sqlite3_uint64 fourth) {
+    unsigned char bytes[32];
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (unsigned char)(first >> (56 - 8 * i));
+        bytes[8 + i] = (unsigned char)(second >> (56 - 8 * i));
+        bytes[16 + i] = (unsigned char)(third >> (56 - 8 * i));
+        bytes[24 + i] = (unsigned char)(fourth >> (56 - 8 * i));
+    }
+    return sqlite3_bind_blob(stmt, index, bytes, 32, SQLITE_TRANSIENT);
+}
 #endif

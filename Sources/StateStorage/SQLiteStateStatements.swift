@@ -37,7 +37,12 @@ extension SQLiteStatement {
 
     func bind(_ fingerprint: Fingerprint?, at index: Int32) {
         guard let fingerprint else { return bindNull(at: index) }
-        bind(high: fingerprint.high, low: fingerprint.low, at: index)
+        let values = fingerprint.values
+        if let row = fingerprint.row {
+            bind(values.high, values.low, row.rules, row.cells, at: index)
+        } else {
+            bind(high: values.high, low: values.low, at: index)
+        }
     }
 
     func bind(_ time: WallTime?, at index: Int32) {
@@ -101,7 +106,10 @@ extension SQLiteStatement {
     }
 
     func fingerprint(at column: Int32) -> Fingerprint? {
-        bits128(at: column).map { Fingerprint(high: $0.high, low: $0.low) }
+        if let bits = bits256(at: column) {
+            return Fingerprint(high: bits.0, low: bits.1, row: RowDigest(rules: bits.2, cells: bits.3))
+        }
+        return bits128(at: column).map { Fingerprint(high: $0.high, low: $0.low) }
     }
 
     func protectedText(at column: Int32) -> ProtectedText {

@@ -115,7 +115,7 @@ extension SQLiteStateStore {
     private static func entry(_ row: SQLiteStatement, from first: Int32) throws -> SnapshotIndexEntry {
         let flags = row.integer(at: first + 2)
         guard let fingerprint = row.fingerprint(at: first + 1) else {
-            throw inconsistent("the snapshot holds a fingerprint that is not 16 bytes")
+            throw inconsistent("the snapshot holds a fingerprint that is neither 16 nor 32 bytes")
         }
         return SnapshotIndexEntry(
             keyHash: try row.keyHash(at: first), fingerprint: fingerprint, isDirty: flags & dirtyFlag != 0,

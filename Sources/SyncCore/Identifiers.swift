@@ -80,8 +80,30 @@ package struct KeyHash: Hashable, Sendable, Comparable {
     package static func < (left: Self, right: Self) -> Bool { (left.high, left.low) < (right.high, right.low) }
 }
 
-/// 128 bits of HMAC-SHA-256 over a row's canonical bytes; equal rows, and only those, have equal fingerprints.
-package struct Fingerprint: Hashable, Sendable {
+/// 128 bits of HMAC-SHA-256 over a row's canonical bytes; equal values, and only those, have equal fingerprints.
+package struct ValuesFingerprint: Hashable, Sendable {
     package var high: UInt64, low: UInt64
     package init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+}
+
+/// A keyed digest of a row's cells as the source gave them, before typing, and of the rules that would type them: a row
+/// that has its user's digest needs no typing to be known as unchanged. Another digest says nothing: equal values can
+/// come of different cells.
+package struct RowDigest: Hashable, Sendable {
+    /// Of the rules: digests of other rules are stale.
+    package var rules: UInt64
+    /// Of the cells, under those rules; never 0. One user's row is only ever compared with that user's last one.
+    package var cells: UInt64
+    package init(rules: UInt64, cells: UInt64) { (self.rules, self.cells) = (rules, cells) }
+}
+
+/// What the snapshot knows a user's row by.
+package struct Fingerprint: Hashable, Sendable {
+    package var values: ValuesFingerprint
+    package var row: RowDigest?
+    package init(values: ValuesFingerprint, row: RowDigest? = nil) { (self.values, self.row) = (values, row) }
+
+    package init(high: UInt64, low: UInt64, row: RowDigest? = nil) {
+        self.init(values: ValuesFingerprint(high: high, low: low), row: row)
+    }
 }

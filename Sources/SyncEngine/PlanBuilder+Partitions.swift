@@ -4,7 +4,7 @@ import SyncCore
 /// The diff of more users than `state.memory_limit` has room for: part after part, over temporary files.
 extension PlanBuilder {
     /// A user in the diff's table, with some room to grow.
-    private static let bytesPerUser = 45
+    private static let bytesPerUser = 53
 
     /// `--limit` needs all users at once to know which come first.
     var canPartition: Bool { environment.spill != nil && options.limit == nil }

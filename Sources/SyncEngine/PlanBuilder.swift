@@ -1,5 +1,6 @@
 import ChangePlanning
 import Logging
+import ProjectModels
 import SyncCore
 
 /// Loop A: reads the model once, types and diffs every row, and leaves a whole plan in the state store. Nothing of a
@@ -120,7 +121,7 @@ struct PlanBuilder: Sendable {
         try ChangePlanner(
             sync: checked.sync, columns: checked.columns, keys: environment.keys,
             retainsValues: environment.project.state.retainsValues, options: planOptions,
-            expectedUsers: expectedUsers)
+            expectedUsers: expectedUsers, rules: DefinitionDigest.typingText(of: checked.sync))
     }
 
     func users(_ keyHashes: [KeyHash]) async throws -> [SnapshotUser] {

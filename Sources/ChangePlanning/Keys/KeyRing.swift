@@ -12,6 +12,7 @@ package struct KeyRing: Sendable {
     private let fingerprintKey: SymmetricKey
     private let valueKey: SymmetricKey
     private let maskKey: SymmetricKey
+    private let rowKey: SymmetricKey
     private let sealingKey: SymmetricKey
     /// What `StateStore.keyCheck` holds: tells whether a state was made with this install key, and nothing else.
     package let check: [UInt8]
@@ -25,6 +26,7 @@ package struct KeyRing: Sendable {
         fingerprintKey = derive("fingerprint")
         valueKey = derive("value fingerprint")
         maskKey = derive("mask")
+        rowKey = derive("row digest")
         sealingKey = derive("seal")
         check = Self.bytes(of: derive("check"))
         keyHashStart = Self.hasher(absorbing: Self.bytes(of: derive("key hash")))
@@ -42,13 +44,22 @@ package struct KeyRing: Sendable {
     package func keyHash(of uid: UserUID) -> KeyHash { keyHash(of: Array(uid.text.utf8)) }
 
     /// HMAC-SHA-256 cut to 128 bits, from states that hold the padded key: two compressions fewer a row.
-    package func fingerprint(of canonical: [UInt8]) -> Fingerprint {
+    package func fingerprint(of canonical: [UInt8]) -> ValuesFingerprint {
         var inner = fingerprintInner
         unsafe canonical.withUnsafeBytes { unsafe inner.update(bufferPointer: $0) }
         var outer = fingerprintOuter
         unsafe inner.finalize().withUnsafeBytes { unsafe outer.update(bufferPointer: $0) }
         let words = Self.words(of: outer.finalize())
-        return Fingerprint(high: words.0, low: words.1)
+        return ValuesFingerprint(high: words.0, low: words.1)
+    }
+
+    /// Digests rows that are typed by `rules`, of the cells in `columns`.
+    func rowDigester(rules: String, columns: [Int]) -> RowDigester {
+        let digest = HMAC<SHA256>.authenticationCode(for: Array(rules.utf8), using: rowKey)
+        // Key and rules fill one block of SHA-256, which is done once.
+        return RowDigester(
+            rules: unsafe digest.withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt64.self) },
+            start: Self.hasher(absorbing: Self.bytes(of: rowKey) + digest), columns: columns)
     }
 
     /// What the snapshot keeps of one value that it must not hold: 32 hex digits over the attribute's key and the
@@ -116,7 +127,7 @@ package struct KeyRing: Sendable {
         return hasher
     }
 
-    private static func words(_ bytes: [UInt8], after start: SHA256) -> (UInt64, UInt64) {
+    static func words(_ bytes: [UInt8], after start: SHA256) -> (UInt64, UInt64) {
         var hasher = start
         unsafe bytes.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
         return words(of: hasher.finalize())

@@ -20,7 +20,7 @@ extension ChangePlanner {
 
     /// Where a row belongs, as far as its keys can be read; `primaryKey` where it is another column than the uid.
     mutating func keyHashes(row: Int, of batch: RowBatch) -> (uid: KeyHash?, primaryKey: KeyHash?) {
-        typer.readKeysOnly(row: row, of: batch)
+        _ = typer.readKeys(row: row, of: batch)
         let uid = typer.hasUID ? keys.keyHash(of: typer.uid) : nil
         guard typer.hasPrimaryKey, typer.hasOwnPrimaryKey else { return (uid, nil) }
         let isComposite = typer.keyColumns.count > 1

@@ -38,8 +38,10 @@ package struct PartitionedDiff: Sendable {
             if entry.isDirty { hasDirtyUsers = true }
             try snapshot[Self.partition(of: entry.keyHash)].add { bytes in
                 bytes.append(entry.keyHash)
-                bytes.appendInteger(entry.fingerprint.high)
-                bytes.appendInteger(entry.fingerprint.low)
+                bytes.appendInteger(entry.fingerprint.values.high)
+                bytes.appendInteger(entry.fingerprint.values.low)
+                bytes.appendInteger(entry.fingerprint.row?.rules ?? 0)
+                bytes.appendInteger(entry.fingerprint.row?.cells ?? 0)
                 bytes.append((entry.isDirty ? 1 : 0) | (entry.isConfirmed ? 2 : 0))
             }
         }
@@ -96,11 +98,14 @@ package struct PartitionedDiff: Sendable {
             let hash = block.keyHash(at: &offset)
             let high = block.integer(UInt64.self, at: &offset)
             let low = block.integer(UInt64.self, at: &offset)
+            let rules = block.integer(UInt64.self, at: &offset)
+            let cells = block.integer(UInt64.self, at: &offset)
+            let row = cells == 0 ? nil : RowDigest(rules: rules, cells: cells)
             let flags = block.integer(UInt8.self, at: &offset)
             entries.append(
                 SnapshotIndexEntry(
-                    keyHash: hash, fingerprint: Fingerprint(high: high, low: low), isDirty: flags & 1 != 0,
-                    isConfirmed: flags & 2 != 0))
+                    keyHash: hash, fingerprint: Fingerprint(high: high, low: low, row: row),
+                    isDirty: flags & 1 != 0, isConfirmed: flags & 2 != 0))
         }
         return entries
     }

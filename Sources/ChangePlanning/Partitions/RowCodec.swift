@@ -4,14 +4,18 @@ import SyncCore
 enum RowCodec {
     /// Appends a row of the batch.
     static func append(row: Int, of batch: RowBatch, to bytes: inout [UInt8]) {
-        for column in 0..<batch.columnCount { append(batch.cell(row: row, column: column), of: batch, to: &bytes) }
+        for column in 0..<batch.columnCount {
+            append(batch.cell(row: row, column: column), of: batch.bytes, to: &bytes)
+        }
     }
 
-    private static func append(_ cell: Cell, of batch: RowBatch, to bytes: inout [UInt8]) {
+    /// Appends a cell whose variable part lies in `source`. No other cell gives the same bytes, nor does one's begin with
+    /// another's.
+    static func append(_ cell: Cell, of source: [UInt8], to bytes: inout [UInt8]) {
         func slice(_ tag: UInt8, _ slice: ByteSlice) {
             bytes.append(tag)
             bytes.appendInteger(slice.count)
-            bytes.append(contentsOf: batch.slice(slice))
+            bytes.appendSpan(source.span.extracting(slice.range))
         }
         func number(_ tag: UInt8, _ number: Int64) {
             bytes.append(tag)
@@ -85,11 +89,8 @@ enum RowCodec {
 
 extension [UInt8] {
     mutating func appendInteger(_ value: some FixedWidthInteger & UnsignedInteger) {
-        var rest = value
-        for _ in 0..<(value.bitWidth / 8) {
-            append(UInt8(truncatingIfNeeded: rest))
-            rest = rest >> 8
-        }
+        var bytes = value.littleEndian
+        unsafe Swift.withUnsafeBytes(of: &bytes) { unsafe append(contentsOf: $0) }
     }
 
     mutating func append(_ hash: KeyHash) {

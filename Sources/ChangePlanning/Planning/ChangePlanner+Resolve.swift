@@ -54,7 +54,10 @@ extension ChangePlanner {
             table.states[row.entry].isPlanned = true
             firstKeys?.add(row.order, entry: row.entry)
         } else if options.baseline ? !values.isEmpty || old != nil : !isPlanned && old != nil {
-            guard table.fingerprints[row.entry] != row.fingerprint || old == nil else { return }
+            let isKnown =
+                table.fingerprints[row.entry] == row.fingerprint.values
+                && row.fingerprint.row.map { $0.cells == table.rowDigests[row.entry] } ?? true
+            guard !isKnown || old == nil else { return }
             settle(row, values)
         }
     }

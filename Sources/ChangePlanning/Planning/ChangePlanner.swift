@@ -19,6 +19,8 @@ package struct ChangePlanner: Sendable {
     let retainsValues: Bool
     let options: PlanOptions
     var typer: RowTyper
+    /// Nil where every row is to be typed.
+    private var digester: RowDigester?
     let misfits: MisfitReport
     var table: DiffTable
     var primaryKeys = PrimaryKeyTable()
@@ -42,10 +44,12 @@ package struct ChangePlanner: Sendable {
     /// Kept by the state; more are only counted.
     private static let reportedInvalidRows = 1000
 
-    /// Throws `unknown_column`; run `SyncCheck` first for all findings. `expectedUsers` sizes the table.
+    /// Throws `unknown_column`; run `SyncCheck` first for all findings. `expectedUsers` sizes the table. `rules` is the
+    /// text of the definitions that typing goes by: rows that are as they were last, under equal rules, are not typed
+    /// again. Nil types every row.
     package init(
         sync: SyncDefinition, columns: [ColumnDescription], keys: KeyRing, retainsValues: Bool = true,
-        options: PlanOptions = PlanOptions(), expectedUsers: Int = 0
+        options: PlanOptions = PlanOptions(), expectedUsers: Int = 0, rules: String? = nil
     ) throws(Diagnostic) {
         self.sync = sync
         self.keys = keys
@@ -53,7 +57,10 @@ package struct ChangePlanner: Sendable {
         self.options = options
         typer = try RowTyper(sync: sync, columns: columns, retainsValues: retainsValues)
         misfits = MisfitReport(sync: sync, typer: typer, keys: keys)
-        table = DiffTable(expectedUsers: expectedUsers)
+        if let rules {
+            digester = keys.rowDigester(rules: typer.rules(definitions: rules), columns: typer.usedColumns)
+        }
+        table = DiffTable(expectedUsers: expectedUsers, rules: digester?.rules)
         measuring = Measuring(attributeCount: typer.mappings.count)
         firstKeys = options.limit.map(FirstKeys.init)
     }
@@ -81,13 +88,19 @@ package struct ChangePlanner: Sendable {
 
     private mutating func consume(row: Int, of batch: RowBatch, asking asked: inout [KeyHash]) {
         rows.queried += 1
-        let misfit = typer.type(row: row, of: batch)
+        var misfit = typer.readKeys(row: row, of: batch)
         if options.key != nil, !hasSelectedRow {
             hasSelectedRow = options.selects(uid: typer.uid, primaryKey: typer.primaryKey)
         }
         let entry = typer.hasUID ? table.findOrInsert(keys.keyHash(of: typer.uid)) : nil
         let seen = entry.map { table.states[$0].row } ?? .unseen
         let repeated = claimKeys(entry: entry, isRepeatedUID: seen != .unseen)
+        let digest = misfit == nil ? digester?.digest(row: row, of: batch) : nil
+        if let entry, let digest, repeated == nil, isKept(entry), table.rowDigests[entry] == digest.cells {
+            typer.readNulls(row: row, of: batch)
+            return countUnchanged(entry)
+        }
+        misfit = misfit ?? typer.typeValues(row: row, of: batch)
         guard misfit == nil, repeated == nil, let entry else {
             if repeated != nil { hasRepeatedKeys = true }
             rows.invalid += 1
@@ -99,20 +112,27 @@ package struct ChangePlanner: Sendable {
             return
         }
         let fingerprint = keys.fingerprint(of: typer.canonical)
-        let state = table.states[entry]
-        if state.isConfirmed, !state.isDirty, !options.fullResync, table.fingerprints[entry] == fingerprint {
-            table.states[entry].row = .unchanged
-            rows.unchanged += 1
-            measuring.addUnchanged(absent: typer.absent, nulls: typer.nulls)
-            return
-        }
+        // A digest of other rules than now's is replaced, so that the next run can do without typing again.
+        let isDigested = digest == nil || table.rowDigests[entry] != 0
+        if isKept(entry), isDigested, table.fingerprints[entry] == fingerprint { return countUnchanged(entry) }
         table.states[entry].row = .pending
-        if state.isInSnapshot { asked.append(table.key(entry)) }
+        if table.states[entry].isInSnapshot { asked.append(table.key(entry)) }
         pending.append(
             Pending(
                 entry: entry, uid: typer.uid, primaryKey: typer.primaryKey,
                 order: firstKeys == nil ? [] : typer.order(row: row, of: batch), canonical: typer.canonical,
-                fingerprint: fingerprint))
+                fingerprint: Fingerprint(values: fingerprint, row: digest)))
+    }
+
+    /// A user whose values the destination has, unless its row says otherwise.
+    private func isKept(_ entry: Int) -> Bool {
+        table.states[entry].isConfirmed && !table.states[entry].isDirty && !options.fullResync
+    }
+
+    private mutating func countUnchanged(_ entry: Int) {
+        table.states[entry].row = .unchanged
+        rows.unchanged += 1
+        measuring.addUnchanged(absent: typer.absent, nulls: typer.nulls)
     }
 
     /// Whether another row had the uid or the primary key; that row is then withdrawn.
@@ -177,7 +197,7 @@ package struct ChangePlanner: Sendable {
 
     /// Forgets users and keys, and keeps the counts.
     mutating func restart(expectedUsers: Int) {
-        table = DiffTable(expectedUsers: expectedUsers)
+        table = DiffTable(expectedUsers: expectedUsers, rules: digester?.rules)
         primaryKeys = PrimaryKeyTable()
         (loadedUsers, unseenCursor) = (0, 0)
     }

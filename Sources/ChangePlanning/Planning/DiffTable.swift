@@ -104,26 +104,40 @@ struct UserState: Sendable {
 /// The build side of the diff: every user of the snapshot and every user that a row named.
 struct DiffTable: Sendable {
     private var index: HashIndex
-    private(set) var fingerprints: [Fingerprint] = []
+    private(set) var fingerprints: [ValuesFingerprint] = []
+    /// `RowDigest.cells`; 0 where there is none under the rules of now.
+    private(set) var rowDigests: [UInt64] = []
+    private let rules: UInt64?
     var states: [UserState] = []
     /// Which differences and nulls a changed user was measured with (`SubsetCounts`), to be taken back.
     var differences: [UInt8] = []
     var nulled: [UInt8] = []
 
-    init(expectedUsers: Int) { index = HashIndex(expected: expectedUsers) }
+    /// `rules`: whose row digests count.
+    init(expectedUsers: Int, rules: UInt64?) {
+        index = HashIndex(expected: expectedUsers)
+        self.rules = rules
+        // Arrays that grow by doubling hold half of the memory in vain just when there is the most of it.
+        fingerprints.reserveCapacity(expectedUsers)
+        rowDigests.reserveCapacity(expectedUsers)
+        states.reserveCapacity(expectedUsers)
+        differences.reserveCapacity(expectedUsers)
+        nulled.reserveCapacity(expectedUsers)
+    }
 
     var count: Int { states.count }
 
     var sizeInBytes: Int {
-        index.sizeInBytes + fingerprints.capacity * MemoryLayout<Fingerprint>.stride
-            + states.capacity + differences.capacity + nulled.capacity
+        index.sizeInBytes + fingerprints.capacity * MemoryLayout<ValuesFingerprint>.stride
+            + rowDigests.capacity * MemoryLayout<UInt64>.stride + states.capacity + differences.capacity
+            + nulled.capacity
     }
 
     func key(_ entry: Int) -> KeyHash { index.keys[entry] }
 
     mutating func load(_ user: SnapshotIndexEntry) {
         index.load(user.keyHash)
-        append(user.fingerprint)
+        append(user.fingerprint.values, row: user.fingerprint.row.map { $0.rules == rules ? $0.cells : 0 } ?? 0)
         let entry = states.count - 1
         states[entry].isInSnapshot = true
         states[entry].isDirty = user.isDirty
@@ -134,12 +148,13 @@ struct DiffTable: Sendable {
 
     mutating func findOrInsert(_ key: KeyHash) -> Int {
         let (entry, isNew) = index.findOrInsert(key)
-        if isNew { append(Fingerprint(high: 0, low: 0)) }
+        if isNew { append(ValuesFingerprint(high: 0, low: 0), row: 0) }
         return entry
     }
 
-    private mutating func append(_ fingerprint: Fingerprint) {
+    private mutating func append(_ fingerprint: ValuesFingerprint, row: UInt64) {
         fingerprints.append(fingerprint)
+        rowDigests.append(row)
         states.append(UserState())
         differences.append(SubsetCounts.none)
         nulled.append(SubsetCounts.none)

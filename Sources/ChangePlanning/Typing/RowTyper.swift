@@ -58,13 +58,17 @@ package struct RowTyper: Sendable {
 
     /// Types a row into the buffers; nil if all of it fits. `hasUID` and `hasPrimaryKey` hold also for one that does not.
     mutating func type(row: Int, of batch: RowBatch) -> Misfit? {
-        var misfit = readKeys(row: row, of: batch)
+        readKeys(row: row, of: batch) ?? typeValues(row: row, of: batch)
+    }
+
+    /// The second half of `type`, for a row whose keys were read and fit.
+    mutating func typeValues(row: Int, of batch: RowBatch) -> Misfit? {
+        var misfit: Misfit?
         let extra = canonical.count - Self.digestSize
         canonical.removeLast(extra)
         absent.removeAll(keepingCapacity: true)
         nulls.removeAll(keepingCapacity: true)
         templateColumn = nil
-        if misfit != nil { return misfit }
         for index in mappings.indices {
             do throws(TypingProblem) {
                 try append(mapping: index, row: row, of: batch)
@@ -82,8 +86,28 @@ package struct RowTyper: Sendable {
         return misfit
     }
 
-    /// Reads uid and primary key alone.
-    mutating func readKeysOnly(row: Int, of batch: RowBatch) { _ = readKeys(row: row, of: batch) }
+    /// Finds `absent` and `nulls` of a row that is known to fit, and types nothing.
+    mutating func readNulls(row: Int, of batch: RowBatch) {
+        absent.removeAll(keepingCapacity: true)
+        nulls.removeAll(keepingCapacity: true)
+        for index in mappings.indices {
+            let tag: UInt8?
+            switch mappings[index].origin {
+            case .constant: tag = mappings[index].constant[0]
+            case .column(let column):
+                guard case .null = batch.cells[row * batch.columnCount + column] else { continue }
+                tag = mappings[index].onNull[0]
+            case .template:
+                let hasNull = mappings[index].columns.contains { batch.cell(row: row, column: $0) == .null }
+                tag = hasNull ? mappings[index].onNull[0] : nil
+            }
+            switch tag {
+            case CanonicalTag.absent: absent.append(index)
+            case CanonicalTag.null: nulls.append(index)
+            default: continue
+            }
+        }
+    }
 
     private mutating func append(mapping index: Int, row: Int, of batch: RowBatch) throws(TypingProblem) {
         let start = canonical.count
@@ -135,7 +159,8 @@ package struct RowTyper: Sendable {
         }
     }
 
-    private mutating func readKeys(row: Int, of batch: RowBatch) -> Misfit? {
+    /// Reads uid and primary key alone.
+    mutating func readKeys(row: Int, of batch: RowBatch) -> Misfit? {
         var misfit: Misfit?
         uid.removeAll(keepingCapacity: true)
         primaryKey.removeAll(keepingCapacity: true)

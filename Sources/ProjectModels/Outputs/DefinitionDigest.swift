@@ -15,15 +15,20 @@ package enum DefinitionDigest {
         for (name, value) in sync.model.statement.variables.sorted(by: { $0.key < $1.key }) {
             lines.append("variable=\(quoted(name)) \(text(of: value))")
         }
-        for column in sync.model.primaryKey { add("primary_key", column) }
-        add("time_zone", sync.model.timeZone)
         if let cursor = sync.model.cursor { add("cursor", cursor.column) }
         add("project_uid", sync.destination.projectUID)
         add("region", sync.destination.region)
         add("edge_url", sync.destination.edgeURL)
-        add("match", sync.match.column)
-        add("match_pii", String(sync.match.isPII))
         add("send", sync.send.rawValue)
+        return lines.joined(separator: "\n") + "\n" + typingText(of: sync)
+    }
+
+    /// The part of it that decides what a row is typed to, whatever statement gives the row.
+    package static func typingText(of sync: SyncDefinition) -> String {
+        var lines = sync.model.primaryKey.map { "primary_key=\(quoted($0))" }
+        lines.append("time_zone=\(sync.model.timeZone.map(quoted) ?? "null")")
+        lines.append("match=\(quoted(sync.match.column))")
+        lines.append("match_pii=\(sync.match.isPII)")
         for mapping in sync.mappings { lines.append("mapping=" + text(of: mapping)) }
         return lines.joined(separator: "\n") + "\n"
     }

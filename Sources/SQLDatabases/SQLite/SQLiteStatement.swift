@@ -106,6 +106,11 @@ extension SQLiteStatement {
         check(headrace_sqlite3_bind_128(handle, index, high, low))
     }
 
+    /// Four numbers as a blob of 32 bytes, each most significant first.
+    package func bind(_ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64, at index: Int32) {
+        check(headrace_sqlite3_bind_256(handle, index, first, second, third, fourth))
+    }
+
     private func bindText(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int32) {
         bytes.withMemoryRebound(to: CChar.self) { characters in
             // An empty buffer may have no address, which SQLite would take for NULL.
@@ -167,6 +172,17 @@ extension SQLiteStatement {
                 UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
                 UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             )
+        }
+    }
+
+    /// The four numbers behind a 32-byte blob; nil for anything else.
+    package func bits256(at column: Int32) -> (UInt64, UInt64, UInt64, UInt64)? {
+        withBytes(at: column) { bytes in
+            guard bytes.count == 32 else { return nil }
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
         }
     }
 

@@ -53,6 +53,19 @@ import Testing
         #expect([#"{"loyalty_tier":"silver","points":11}"#, #"{"points":11,"loyalty_tier":"silver"}"#].contains(body))
     }
 
+    @Test func aRowThatDidNotChangeIsHeldAgainstAChangedDefinition() async throws {
+        var project = MembersProject()
+        let shop = try await Workshop(project, rows: Workshop.plainRows(3))
+        _ = try await shop.run()
+        #expect(try await shop.run().rows == RowNumbers(queried: 3, unchanged: 3))
+        project.attributes[1] = "points: {type: integer, max: 20}"
+        try shop.write(project)
+        let run = try await shop.run()
+        #expect(run.rows == RowNumbers(queried: 3, unchanged: 2, invalid: 1))
+        #expect(run.operations.planned == 0)
+        #expect(try await shop.simulator.attributes(of: "u3") == #"{"loyalty_tier":"silver","points":30}"#)
+    }
+
     @Test func aChangeOfAnUnmappedColumnSendsNothing() async throws {
         let shop = try await Workshop(rows: Workshop.plainRows(3))
         _ = try await shop.run()

@@ -75,7 +75,9 @@ private final class MemorySpill: SpillSpace {
         limit: Int = .max
     ) throws -> PlanningBench.Outcome {
         var diff = PartitionedDiff(
-            try ChangePlanner(sync: bench.sync, columns: bench.columns, keys: PlanningBench.keys, options: options),
+            try ChangePlanner(
+                sync: bench.sync, columns: bench.columns, keys: PlanningBench.keys, options: options,
+                rules: bench.rules),
             in: space, memoryLimit: limit)
         try diff.load(bench.snapshot.values.map(\.entry).sorted { $0.keyHash < $1.keyHash })
         for start in stride(from: 0, to: rows.count, by: 7) {

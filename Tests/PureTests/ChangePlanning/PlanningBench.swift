@@ -1,3 +1,4 @@
+import ProjectModels
 import SyncCore
 
 @testable import ChangePlanning
@@ -7,6 +8,8 @@ struct PlanningBench {
     static let keys = KeyRing(InstallKey(Array(0..<32)))
     var sync: SyncDefinition
     var columns: [ColumnDescription]
+    /// As the engine has them; nil types every row.
+    var rules: String?
     var snapshot: [KeyHash: SnapshotUser] = [:]
 
     init(
@@ -21,6 +24,7 @@ struct PlanningBench {
             name: "members", model: model, destination: DestinationDefinition(name: "p", projectUID: "p"),
             match: MatchKey(column: match, isPII: isPII), mappings: mappings, send: send)
         self.columns = columns
+        rules = DefinitionDigest.typingText(of: sync)
     }
 
     static func attribute(_ key: String, _ type: AttributeType, isPII: Bool = false) -> AttributeDefinition {
@@ -53,7 +57,8 @@ struct PlanningBench {
 
     /// Plans the rows, `batchSize` at a time.
     func plan(_ rows: [[TestCell]], batchSize: Int = 2, options: PlanOptions = PlanOptions()) throws -> Outcome {
-        var planner = try ChangePlanner(sync: sync, columns: columns, keys: Self.keys, options: options)
+        var planner = try ChangePlanner(
+            sync: sync, columns: columns, keys: Self.keys, options: options, rules: rules)
         planner.load(snapshot.values.map(\.entry).sorted { $0.keyHash < $1.keyHash })
         var chunks: [PlanChunk] = []
         for start in stride(from: 0, to: rows.count, by: batchSize) {

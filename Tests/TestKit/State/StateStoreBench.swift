@@ -21,6 +21,13 @@ package struct StateStoreBench: Sendable {
         Array(#"{"points":\#(number),"generation":\#(generation)}"#.utf8)
     }
 
+    /// Odd users' rows have a digest, as those that were typed before there were any have not.
+    package func fingerprint(_ number: Int, _ generation: Int = 1) -> Fingerprint {
+        let row = RowDigest(rules: .max - UInt64(generation), cells: UInt64(number) << 40 | 5)
+        return Fingerprint(
+            high: UInt64(generation), low: UInt64(number), row: number.isMultiple(of: 2) ? nil : row)
+    }
+
     package func operation(
         _ number: Int, kind: RowKind = .added, generation: Int = 1, body: ProtectedBody? = nil
     ) -> PlannedOperation {
@@ -30,7 +37,7 @@ package struct StateStoreBench: Sendable {
             reason: .diff, body: body ?? (isRemoved ? .clear(Array("{}".utf8)) : .sameAsSnapshot),
             sentAttributes: isRemoved ? ["points"] : nil,
             snapshotValues: isRemoved ? nil : values(number, generation),
-            fingerprint: isRemoved ? nil : Fingerprint(high: UInt64(generation), low: UInt64(number)),
+            fingerprint: isRemoved ? nil : fingerprint(number, generation),
             valuesBefore: nil)
     }
 

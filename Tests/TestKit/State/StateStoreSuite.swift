@@ -40,7 +40,8 @@ package enum StateStoreSuite {
         let third = try #require(try await bench.remembered(3))
         #expect(third.values == bench.values(3))
         #expect(third.userUID == .clear("u3") && third.primaryKey == .clear("k3"))
-        #expect(third.entry.fingerprint == Fingerprint(high: 1, low: 3))
+        #expect(index.map(\.fingerprint) == (1...5).map { bench.fingerprint($0) })
+        #expect(third.entry.fingerprint == bench.fingerprint(3))
         let scope = try await bench.scope()
         #expect(scope.expectedUsers >= 5 && scope.hadRows)
         #expect(try await bench.store.confirmedUsers(of: scope.id) == 5)
@@ -107,7 +108,7 @@ package enum StateStoreSuite {
     static func settlementsApplyAtTheEnd(_ bench: StateStoreBench) async throws {
         try await bench.confirm(1...3, run: 1)
         let settled = Settlement.Change.set(
-            userUID: .clear("u2"), primaryKey: .sealed([1, 2]), fingerprint: Fingerprint(high: 9, low: 9),
+            userUID: .clear("u2"), primaryKey: .sealed([1, 2]), fingerprint: bench.fingerprint(9),
             values: Array("{}".utf8))
         let plan = try await bench.plan(
             2, [],
@@ -122,7 +123,7 @@ package enum StateStoreSuite {
         #expect(try await bench.index().map(\.keyHash) == [2, 3, 8].map(bench.user))
         let second = try #require(try await bench.remembered(2))
         #expect(second.values == Array("{}".utf8) && second.primaryKey == .sealed([1, 2]))
-        #expect(second.entry.fingerprint == Fingerprint(high: 9, low: 9))
+        #expect(second.entry.fingerprint == bench.fingerprint(9))
     }
 
     static func aSettledDirtyUserStaysDirty(_ bench: StateStoreBench) async throws {
