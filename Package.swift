@@ -106,3 +106,11 @@ let package = Package(
             swiftSettings: settings),
     ]
 )
+
+// Benchmarks/run builds it; nothing else needs it.
+if Context.environment["HEADRACE_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "read-benchmark", dependencies: ["SyncCore", "SQLDatabases", "ChangePlanning"],
+            path: "Benchmarks/read", swiftSettings: settings))
+}

@@ -3,6 +3,7 @@ import SyncCore
 /// What typing keeps from row to row: memory to work in and the model's clock.
 struct TypingWorkspace: Sendable {
     var text: [UInt8] = []
+    var json = PlainJSON()
     var lists = StringLists()
     var clock: LocalClock?
 
@@ -76,8 +77,8 @@ struct Conversion: Sendable {
         workspace.text.removeAll(keepingCapacity: true)
         switch cast {
         case .jsonText:
-            let json = try PlainText.json(cell, of: source, using: &workspace)
-            out.appendCanonical(text: json.span)
+            try PlainText.appendJSON(cell, of: source, using: &workspace)
+            out.appendCanonical(text: workspace.text.span)
         case .sha256:
             try PlainText.append(cast: cell, of: source, to: &workspace.text, clock: &workspace.clock)
             out.appendCanonical(text: PlainText.sha256(workspace.text))
@@ -107,7 +108,7 @@ struct Conversion: Sendable {
         switch cell {
         case .textList(let slice): try workspace.lists.append(encoded: slice, of: source, to: &out)
         case .text(let slice) where isDynamic || isCast, .json(let slice) where isCast:
-            try workspace.lists.append(json: Array(source[slice.range]), to: &out)
+            try workspace.lists.append(json: slice, of: source, to: &out)
         case .nestedList: throw .nestedList
         default: throw .otherType
         }

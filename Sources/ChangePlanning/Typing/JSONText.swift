@@ -92,7 +92,7 @@ struct JSONText {
 
     private mutating func literal() throws(TypingProblem) -> [UInt8] {
         let start = index
-        while index < text.count, !",]} \t\r\n".utf8.contains(text[index]) { index += 1 }
+        while index < text.count, !PlainJSON.isEnd(text[index]) { index += 1 }
         let literal = Array(text[start..<index])
         if ["null", "true", "false"].contains(String(decoding: literal, as: UTF8.self)) { return literal }
         // JSON forbids what `DecimalText` allows: a leading zero before another digit.
@@ -162,6 +162,6 @@ struct JSONText {
     }
 
     private mutating func skipBlanks() {
-        while index < text.count, " \t\r\n".utf8.contains(text[index]) { index += 1 }
+        while index < text.count, PlainJSON.isBlank(text[index]) { index += 1 }
     }
 }

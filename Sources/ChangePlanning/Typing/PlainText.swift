@@ -70,17 +70,19 @@ enum PlainText {
         ISO8601.appendTimestamp(microseconds: utc, to: &text)
     }
 
-    /// JSON without blanks and with sorted keys, so that the order of keys is no change.
-    static func json(
+    /// Appends JSON to the workspace's text, without blanks and with sorted keys, so that the order of keys is no change.
+    static func appendJSON(
         _ cell: Cell, of source: [UInt8], using workspace: inout TypingWorkspace
-    ) throws(TypingProblem) -> [UInt8] {
+    ) throws(TypingProblem) {
         switch cell {
         case .json(let slice), .text(let slice):
-            try TextChecks.requireText(source.span.extracting(slice.range))
-            return try JSONText.canonical(Array(source[slice.range]))
+            let text = source.span.extracting(slice.range)
+            try TextChecks.requireText(text)
+            if !workspace.json.appendCanonical(text, to: &workspace.text) {
+                workspace.text += try JSONText.canonical(Array(source[slice.range]))
+            }
         case .boolean, .integer, .decimal, .bigDecimal, .double, .float:
             try append(cell, of: source, to: &workspace.text, clock: &workspace.clock)
-            return workspace.text
         default: throw .otherType
         }
     }

@@ -56,6 +56,9 @@ package struct RowTyper: Sendable {
         canonical = Self.digest(of: self.mappings, isKeyProtected: sync.match.isPII)
     }
 
+    /// Whether a row fits, typed whole.
+    package mutating func fits(row: Int, of batch: RowBatch) -> Bool { type(row: row, of: batch) == nil }
+
     /// Types a row into the buffers; nil if all of it fits. `hasUID` and `hasPrimaryKey` hold also for one that does not.
     mutating func type(row: Int, of batch: RowBatch) -> Misfit? {
         readKeys(row: row, of: batch) ?? typeValues(row: row, of: batch)

@@ -17,6 +17,11 @@ struct StringLists: Sendable {
             slices.append(ByteSlice(offset: offset + 4, count: length))
             offset += 4 + length
         }
+        try appendSlices(of: source, to: &out)
+    }
+
+    /// The items in `slices`.
+    private mutating func appendSlices(of source: [UInt8], to out: inout [UInt8]) throws(TypingProblem) {
         for slice in slices {
             try Self.requireItem(source.span.extracting(Self.range(slice)))
         }
@@ -54,7 +59,17 @@ struct StringLists: Sendable {
     }
 
     /// A JSON array of strings.
-    mutating func append(json: [UInt8], to out: inout [UInt8]) throws(TypingProblem) {
+    mutating func append(json: ByteSlice, of source: [UInt8], to out: inout [UInt8]) throws(TypingProblem) {
+        slices.removeAll(keepingCapacity: true)
+        let text = source.span.extracting(json.range)
+        if PlainJSON.appendStrings(of: text, offset: json.offset, to: &slices) {
+            try appendSlices(of: source, to: &out)
+        } else {
+            try append(unusual: Array(source[json.range]), to: &out)
+        }
+    }
+
+    private mutating func append(unusual json: [UInt8], to out: inout [UInt8]) throws(TypingProblem) {
         let node: JSONText.Node
         do { node = try JSONText.parse(json) } catch .nulCharacter {
             throw .nulCharacter
