@@ -40,14 +40,25 @@ struct PlanChunkWriter {
             statement.reset()
             statement.bind(id, at: 1)
             statement.bind(settlement.keyHash, at: 2)
-            if case .set(let userUID, let primaryKey, let fingerprint, let values) = settlement.change {
-                statement.bind(userUID, at: 3)
-                statement.bind(primaryKey, at: 4)
-                statement.bind(fingerprint, at: 5)
-                statement.bind(utf8: values, at: 6)
+            switch settlement.change {
+            case .forget: break
+            case .set(let userUID, let primaryKey, let fingerprint, let values):
+                bind(userUID, primaryKey, fingerprint, values, to: statement)
+            case .protect(let userUID, let primaryKey, let values):
+                bind(userUID, primaryKey, nil, values, to: statement)
             }
             try statement.run()
         }
+    }
+
+    private func bind(
+        _ userUID: ProtectedText, _ primaryKey: ProtectedText, _ fingerprint: Fingerprint?, _ values: [UInt8],
+        to statement: SQLiteStatement
+    ) {
+        statement.bind(userUID, at: 3)
+        statement.bind(primaryKey, at: 4)
+        statement.bind(fingerprint, at: 5)
+        statement.bind(utf8: values, at: 6)
     }
 
     func write(_ invalidRows: [InvalidRow]) throws {

@@ -19,6 +19,7 @@ extension SQLiteStateStore {
             ) {
                 $0.bind(stored.number, at: 1)
             }
+            try SettlementWriter(connection: connection, plan: stored, run: run).protect()
             try CursorWriter(connection: connection, plan: stored).beginDelivery()
         }
     }

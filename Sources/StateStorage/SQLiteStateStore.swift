@@ -133,7 +133,12 @@ extension SQLiteStateStore {
                     hint: "close what has the file open, a SQLite shell for example"))
         case .storage:
             StateFailure(
-                .storage, .error("state_storage", "the state \(path) cannot be read or written: \(error.message)"))
+                .storage,
+                .error(
+                    "state_storage", "the state \(path) cannot be read or written: \(error.message)",
+                    hint: error.isWithoutRoom
+                        ? "free some space there, or move state.url elsewhere with the file; nothing of it is lost"
+                        : nil))
         case .notADatabase:
             StateFailure(
                 .unusable, .error("state_not_ours", "\(path) is not a state of Headrace: \(error.message)"))

@@ -1,12 +1,40 @@
 internal import SQLDatabases
 internal import SyncCore
 
-/// What users of the snapshot become at the end of a run without a request, inside the caller's transaction.
+/// What users of the snapshot become without a request, inside the caller's transaction. In the table one without values
+/// forgets, one without a fingerprint protects.
 struct SettlementWriter {
     let connection: SQLiteConnection
     let plan: SQLiteStateStore.StoredPlan
     let run: RunID
 
+    /// When the delivery begins.
+    func protect() throws {
+        let range = SQLiteStateStore.range(of: plan.number)
+        guard
+            try connection.first(
+                "SELECT 1 FROM settlements s WHERE id > ?1 AND id < ?2 AND \(Self.protects) LIMIT 1", range,
+                read: { _ in true }) != nil
+        else { return }
+        let users =
+            "FROM settlements s JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
+            + " WHERE s.id > ?1 AND s.id < ?2 AND \(Self.protects)"
+        let bind: (SQLiteStatement) -> Void = {
+            range($0)
+            $0.bind(plan.scope, at: 3)
+        }
+        try connection.run(
+            "UPDATE snapshot_values SET user_uid = n.user_uid, primary_key = n.primary_key, values_json = n.values_json"
+                + " FROM (SELECT u.id, s.user_uid, s.primary_key, s.values_json \(users)) AS n"
+                + " WHERE snapshot_values.id = n.id", bind)
+        try connection.run(
+            "UPDATE snapshot_users SET fingerprint = zeroblob(16) WHERE id IN (SELECT u.id \(users))", bind)
+        try connection.run("DELETE FROM settlements AS s WHERE id > ?1 AND id < ?2 AND \(Self.protects)", range)
+    }
+
+    private static let protects = "s.fingerprint IS NULL AND s.values_json IS NOT NULL"
+
+    /// At the end of the run.
     func apply() throws {
         let range = SQLiteStateStore.range(of: plan.number)
         guard

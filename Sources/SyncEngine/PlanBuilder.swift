@@ -41,8 +41,13 @@ struct PlanBuilder: Sendable {
             do {
                 return try await buildOnce(planID, inParts: inParts)
             } catch {
-                try? await environment.state.discardPlan(planID)
+                let discarding: Swift.Result<Void, any Error>
+                do { discarding = .success(try await environment.state.discardPlan(planID)) } catch {
+                    discarding = .failure(error)
+                }
                 if !inParts, canPartition, (error as? Diagnostic)?.code == "memory_limit" {
+                    // What is left of it would stand in the way of the next reading.
+                    try discarding.get()
                     inParts = true
                     environment.logger.notice(
                         "the diff outgrew state.memory_limit; reading again, to diff in parts over temporary files",
@@ -52,6 +57,7 @@ struct PlanBuilder: Sendable {
                 guard let failure = error as? SourceFailure, let wait = rereads.wait(after: failure.kind) else {
                     throw error
                 }
+                try discarding.get()
                 environment.logger.warning(
                     "the source broke the read off; reading again from the start",
                     metadata: [

@@ -5,10 +5,12 @@ extension PlanChunk {
     /// withdrawal goes on to the state only for the users that are there already.
     mutating func append(_ later: PlanChunk) {
         if !later.withdrawn.isEmpty {
-            var stored = Set(later.withdrawn)
-            operations.removeAll { stored.contains($0.keyHash) ? stored.remove($0.keyHash) != nil : false }
-            settlements.removeAll { stored.contains($0.keyHash) ? stored.remove($0.keyHash) != nil : false }
-            withdrawn += stored
+            let gone = Set(later.withdrawn)
+            // A user's operation and settlement come in one chunk.
+            let here = Set(operations.map(\.keyHash) + settlements.map(\.keyHash)).intersection(gone)
+            operations.removeAll { here.contains($0.keyHash) }
+            settlements.removeAll { here.contains($0.keyHash) }
+            withdrawn += gone.subtracting(here)
         }
         operations += later.operations
         settlements += later.settlements

@@ -29,12 +29,46 @@ struct RowDigester: Sendable {
     }
 }
 
+/// What the Unicode data of this program's runtime says to the filters of templates.
+enum LetterTables {
+    /// Of the case mappings and blanks in the planes that have any.
+    static let digest: UInt64 = {
+        // FNV-1a: a short name for data that nobody forges.
+        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ text: String) {
+            for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            digest = (digest ^ 0xFF) &* 0x100_0000_01B3
+        }
+        for scalar in (0..<0x20000).lazy.compactMap(Unicode.Scalar.init as (UInt32) -> Unicode.Scalar?) {
+            let properties = scalar.properties
+            if properties.isWhitespace { add("\(scalar.value)") }
+            guard properties.changesWhenCaseMapped || properties.isCased else { continue }
+            add(properties.uppercaseMapping)
+            add(properties.lowercaseMapping)
+            add(properties.titlecaseMapping)
+        }
+        return digest
+    }()
+}
+
+extension CompiledMapping {
+    /// A template with a filter that goes by Unicode's tables.
+    fileprivate var filtersText: Bool {
+        guard case .template(let parts) = origin else { return false }
+        return parts.contains { part in
+            guard case .place(let place) = part else { return false }
+            return place.filters.contains { if case .date = $0 { false } else { true } }
+        }
+    }
+}
+
 extension RowTyper {
     /// Everything but the cells that decides what a row is typed to. `definitions` is the text of the definitions.
     func rules(definitions: String) -> String {
         let types = usedColumns.map { "\(columns[$0].name) \(columns[$0].type)" }
-        // Rules of the clocks of the world change with the system's data about them.
-        return "headrace rows \(RowDigester.typingVersion)\n\(TimeZone.timeZoneDataVersion)\n"
+        // Rules of the clocks of the world, and of the letters, change with the system's data about them.
+        let letters = mappings.contains(where: \.filtersText) ? LetterTables.digest : 0
+        return "headrace rows \(RowDigester.typingVersion)\n\(TimeZone.timeZoneDataVersion) \(letters)\n"
             + "\(KeyRing.hex(canonical.prefix(Self.digestSize)))\n\(types.joined(separator: "\n"))\n\(definitions)"
     }
 

@@ -10,6 +10,7 @@ package struct PartitionedDiff: Sendable {
 
     package var planner: ChangePlanner
     private let limit: Int
+    private let usedColumns: Set<Int>
     private var snapshot: [SpilledRecords]
     private var rows: [SpilledRecords]
     /// Of rows whose primary key is another column than the uid, by the key's own hash.
@@ -23,6 +24,7 @@ package struct PartitionedDiff: Sendable {
     package init(_ planner: ChangePlanner, in space: any SpillSpace, memoryLimit: Int) {
         self.planner = planner
         limit = memoryLimit
+        usedColumns = Set(planner.typer.usedColumns)
         let key = SymmetricKey(size: .bits256)
         let empty = SpilledRecords(in: space, key: key)
         snapshot = Array(repeating: empty, count: Self.partitions)
@@ -53,10 +55,13 @@ package struct PartitionedDiff: Sendable {
     }
 
     package mutating func take(_ batch: RowBatch) throws(StateFailure) {
+        let used = usedColumns
         for row in 0..<batch.rowCount {
             let keys = planner.keyHashes(row: row, of: batch)
             // A row without a readable uid belongs to nobody, so any part will do.
-            try rows[keys.uid.map(Self.partition) ?? 0].add { RowCodec.append(row: row, of: batch, to: &$0) }
+            try rows[keys.uid.map(Self.partition) ?? 0].add {
+                RowCodec.append(row: row, of: batch, used: used, to: &$0)
+            }
             if let key = keys.primaryKey { try primaryKeys[Self.partition(of: key)].add { $0.append(key) } }
         }
     }

@@ -2,10 +2,11 @@ import SyncCore
 
 /// Rows as bytes and back, exactly.
 enum RowCodec {
-    /// Appends a row of the batch.
-    static func append(row: Int, of batch: RowBatch, to bytes: inout [UInt8]) {
+    /// Appends a row of the batch, of which only the columns in `used` are wanted; the others become null.
+    static func append(row: Int, of batch: RowBatch, used: Set<Int>, to bytes: inout [UInt8]) {
         for column in 0..<batch.columnCount {
-            append(batch.cell(row: row, column: column), of: batch.bytes, to: &bytes)
+            let cell = used.contains(column) ? batch.cell(row: row, column: column) : .null
+            append(cell, of: batch.bytes, to: &bytes)
         }
     }
 

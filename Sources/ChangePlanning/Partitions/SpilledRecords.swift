@@ -36,7 +36,8 @@ struct SpilledRecords: Sendable {
         try file?.write(Array(sealed), at: end)
         blocks.append(sealed.count)
         end += Int64(sealed.count)
-        buffer.removeAll(keepingCapacity: true)
+        // One large record must not leave its room to each of the files for good.
+        buffer.removeAll(keepingCapacity: buffer.capacity <= 2 * Self.blockSize)
     }
 
     /// The records of the next block, in the order they were added; nil after the last.

@@ -7,11 +7,14 @@ extension ChangePlanner {
         var before: [KeyHash: SnapshotUser] = [:]
         for user in users {
             before[user.entry.keyHash] = user
-            guard user.entry.isConfirmed else { continue }
-            let values = try SnapshotValues(user.values)
-            measurePresence(values)
-            if table.find(user.entry.keyHash).map({ table.states[$0].row }) == .invalid { protect(user, values) }
+            let values = user.entry.isConfirmed ? try SnapshotValues(user.values) : nil
+            let isWithdrawn = withdrawnUsers.contains(user.entry.keyHash)
+            if let values, !isWithdrawn { measurePresence(values) }
+            if isWithdrawn || table.find(user.entry.keyHash).map({ table.states[$0].row }) == .invalid {
+                protect(user, values)
+            }
         }
+        withdrawnUsers.removeAll()
         for row in pending where table.states[row.entry].row == .pending {
             let user = before[table.key(row.entry)]
             guard user != nil || !table.states[row.entry].isInSnapshot else {
@@ -50,6 +53,8 @@ extension ChangePlanner {
             var operation = operation(row, values, kind: kind, reason: reason, sent: sent, before: before)
             operation.sentAttributes = sent == all ? nil : sent.map { typer.mappings[$0].key }
             chunk.operations.append(operation)
+            // Whoever is not confirmed keeps what the snapshot has.
+            if let user { protect(user, old) }
             planned += 1
             table.states[row.entry].isPlanned = true
             firstKeys?.add(row.order, entry: row.entry)
@@ -114,27 +119,6 @@ extension ChangePlanner {
             snapshotValues: values.snapshotJSON(keys: keys), fingerprint: row.fingerprint, valuesBefore: before)
     }
 
-    /// A user whose row cannot be used keeps its values; what became personal since they were written does not stay
-    /// in clear.
-    private mutating func protect(_ user: SnapshotUser, _ values: SnapshotValues) {
-        let kept = values.protected(by: typer.mappings, keys: keys)
-        let (uid, key) = (protected(user.userUID), protected(user.primaryKey))
-        guard kept != nil || uid != user.userUID || key != user.primaryKey else { return }
-        chunk.settlements.append(
-            Settlement(
-                keyHash: user.entry.keyHash,
-                change: .set(
-                    userUID: uid, primaryKey: key, fingerprint: user.entry.fingerprint, values: kept ?? user.values)))
-    }
-
-    private func protected(_ text: ProtectedText) -> ProtectedText {
-        if case .clear(let clear) = text { protected(Array(clear.utf8)) } else { text }
-    }
-
-    private func protected(_ text: [UInt8]) -> ProtectedText {
-        sync.match.isPII ? .sealed(keys.seal(text)) : .clear(String(decoding: text, as: UTF8.self))
-    }
-
     mutating func measurePresence(_ values: SnapshotValues) {
         for (index, mapping) in typer.mappings.enumerated() where values.contains(mapping.key) {
             measuring.addPresent(index, isNull: values.isNull(mapping.key))
@@ -147,7 +131,7 @@ extension ChangePlanner {
             let values = user.entry.isConfirmed ? try SnapshotValues(user.values) : nil
             if let values { measurePresence(values) }
             if try hasInvalidRow(user) {
-                if let values { protect(user, values) }
+                protect(user, values)
                 continue
             }
             rows.removed += 1
@@ -160,6 +144,7 @@ extension ChangePlanner {
             if options.baseline { continue }
             planned += 1
             chunk.operations.append(removal(of: user, before: values))
+            protect(user, values)
         }
         defer { chunk = PlanChunk() }
         return chunk

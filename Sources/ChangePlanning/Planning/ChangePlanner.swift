@@ -25,6 +25,8 @@ package struct ChangePlanner: Sendable {
     var table: DiffTable
     var primaryKeys = PrimaryKeyTable()
     var pending: [Pending] = []
+    /// Users of the snapshot whose operation or settlement, if any, this batch took back.
+    var withdrawnUsers: Set<KeyHash> = []
     /// What the rows of the batch themselves add to its chunk: invalid rows and withdrawals.
     var chunk = PlanChunk()
     var rows = RowCounts()
@@ -83,7 +85,7 @@ package struct ChangePlanner: Sendable {
         var asked: [KeyHash] = []
         pending.removeAll(keepingCapacity: true)
         for row in 0..<batch.rowCount { consume(row: row, of: batch, asking: &asked) }
-        return asked
+        return asked + withdrawnUsers
     }
 
     private mutating func consume(row: Int, of batch: RowBatch, asking asked: inout [KeyHash]) {
@@ -165,6 +167,7 @@ package struct ChangePlanner: Sendable {
         }
         rows.invalid += 1
         if state.row != .pending {
+            if state.isInSnapshot { withdrawnUsers.insert(table.key(entry)) }
             measuring.withdraw(
                 isChanged: state.row == .changed, differences: table.differences[entry], nulled: table.nulled[entry])
         }

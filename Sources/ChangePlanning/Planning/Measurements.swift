@@ -65,7 +65,10 @@ struct Measuring: Sendable {
     private var changedBeyondSets = 0
     private var nulledSets = SubsetCounts()
     private var changedSets = SubsetCounts()
-    private var differing: [Bool]
+    /// Of changed users beyond the sets.
+    private var differingBeyondSets: Set<Int> = []
+    /// Stands in a set beside the attributes of a user that had one of them.
+    private static let notOnlyNew = -1
     var removed = 0
     /// Only part of the model is read, and so not every user of the snapshot is looked at.
     var isIncremental = false
@@ -73,7 +76,6 @@ struct Measuring: Sendable {
     init(attributeCount: Int) {
         present = Array(repeating: 0, count: attributeCount)
         (valued, nulledBeyondSets) = (present, present)
-        differing = Array(repeating: false, count: attributeCount)
     }
 
     /// A row with the snapshot's own fingerprint has what the snapshot has.
@@ -99,9 +101,11 @@ struct Measuring: Sendable {
 
     /// A changed user: `onlyNew` where all that differs is attributes that the user did not have.
     mutating func addChanged(_ attributes: [Int], onlyNew: Bool) -> UInt8 {
-        for attribute in attributes { differing[attribute] = true }
-        let name = onlyNew ? changedSets.add(attributes) : SubsetCounts.overflow
-        if name == SubsetCounts.overflow { changedBeyondSets += 1 }
+        let name = changedSets.add(onlyNew ? attributes : attributes + [Self.notOnlyNew])
+        if name == SubsetCounts.overflow {
+            changedBeyondSets += 1
+            differingBeyondSets.formUnion(attributes)
+        }
         return name
     }
 
@@ -115,7 +119,10 @@ struct Measuring: Sendable {
     /// Attributes that differ and that no user of the snapshot has.
     func newAttributes() -> [Int] {
         // A mapping that was added makes for a whole read.
-        isIncremental ? [] : differing.indices.filter { differing[$0] && unchangedRows + present[$0] == 0 }
+        if isIncremental { return [] }
+        let bySets = changedSets.sets.filter { $0.users > 0 }.flatMap(\.attributes)
+        let differing = differingBeyondSets.union(bySets).subtracting([Self.notOnlyNew])
+        return differing.filter { unchangedRows + present[$0] == 0 }.sorted()
     }
 
     func finished(keys: [String], queried: Int) -> PlanMeasurements {

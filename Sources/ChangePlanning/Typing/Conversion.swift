@@ -37,6 +37,8 @@ struct Conversion: Sendable {
         case nil: try appendUncast(cell, of: source, to: &out, using: &workspace)
         case .string, .jsonText, .sha256: try appendTextCast(cell, of: source, to: &out, using: &workspace)
         case .integer: try append(integer: CastValues.integer(cell, of: source), to: &out)
+        // Rounding is for numbers: an integer is exact, whatever it is cast from.
+        case .number where type == .integer: try append(integer: CastValues.integer(cell, of: source), to: &out)
         case .number: try append(number: CastValues.number(cell, of: source), to: &out)
         case .boolean: out.appendCanonical(flag: try CastValues.boolean(cell, of: source))
         case .date: try append(date: try castDate(cell, of: source, &workspace.clock), to: &out)

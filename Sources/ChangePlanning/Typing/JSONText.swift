@@ -13,7 +13,7 @@ struct JSONText {
 
     private let text: [UInt8]
     private var index = 0
-    private static let deepest = 128
+    static let deepest = 128
 
     private init(_ text: [UInt8]) { self.text = text }
 
@@ -56,7 +56,8 @@ struct JSONText {
 
     private mutating func value(depth: Int) throws(TypingProblem) -> Node {
         skipBlanks()
-        guard index < text.count, depth < Self.deepest else { throw .notJSON }
+        guard index < text.count else { throw .notJSON }
+        guard depth < Self.deepest else { throw .deepJSON }
         switch text[index] {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
@@ -95,11 +96,17 @@ struct JSONText {
         while index < text.count, !PlainJSON.isEnd(text[index]) { index += 1 }
         let literal = Array(text[start..<index])
         if ["null", "true", "false"].contains(String(decoding: literal, as: UTF8.self)) { return literal }
-        // JSON forbids what `DecimalText` allows: a leading zero before another digit.
-        let digits = literal.drop { $0 == UInt8(ascii: "-") }
-        let hasLeadingZero = digits.first == 48 && digits.dropFirst().first.map { $0 &- 48 < 10 } == true
-        guard DecimalText(literal) != nil, !hasLeadingZero else { throw .notJSON }
+        // A number is kept as it is written, so its power may be any.
+        let mantissa = literal.prefix { $0 | 0x20 != UInt8(ascii: "e") }
+        guard PlainJSON.isNumber(mantissa.span), Self.isPower(literal[mantissa.endIndex...]) else { throw .notJSON }
         return literal
+    }
+
+    /// Nothing, or `e` with a sign, if any, and digits.
+    private static func isPower(_ text: ArraySlice<UInt8>) -> Bool {
+        if text.isEmpty { return true }
+        let digits = text.dropFirst().first == UInt8(ascii: "+") || text.dropFirst().first == UInt8(ascii: "-") ? 2 : 1
+        return text.count > digits && text.dropFirst(digits).allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
     }
 
     private mutating func string() throws(TypingProblem) -> [UInt8] {
@@ -135,10 +142,10 @@ struct JSONText {
             if (0xD800..<0xDC00).contains(code), text[index...].starts(with: "\\u".utf8) {
                 index += 2
                 let low = try hexUnit()
-                guard (0xDC00..<0xE000).contains(low) else { throw .notJSON }
+                guard (0xDC00..<0xE000).contains(low) else { throw .loneSurrogate }
                 code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
             }
-            guard let scalar = Unicode.Scalar(code) else { throw .notJSON }
+            guard let scalar = Unicode.Scalar(code) else { throw .loneSurrogate }
             if code == 0 { throw .nulCharacter }
             bytes.append(contentsOf: String(Character(scalar)).utf8)
         default: throw .notJSON

@@ -9,7 +9,6 @@ struct PlainJSON: Sendable {
         var whole: Range<Int>
     }
 
-    private static let deepest = 128
     private static let longestNumber = 40
     private var members: [Member] = []
     private var sorted: [UInt8] = []
@@ -47,7 +46,7 @@ struct PlainJSON: Sendable {
         of text: Span<UInt8>, at index: inout Int, depth: Int, to out: inout [UInt8]
     ) -> Bool {
         Self.skipBlanks(of: text, at: &index)
-        guard index < text.count, depth < Self.deepest else { return false }
+        guard index < text.count, depth < JSONText.deepest else { return false }
         switch text[index] {
         case UInt8(ascii: "{"): return appendObject(of: text, at: &index, depth: depth, to: &out)
         case UInt8(ascii: "["): return appendArray(of: text, at: &index, depth: depth, to: &out)
@@ -152,7 +151,7 @@ struct PlainJSON: Sendable {
         case UInt8(ascii: "n"): return isWord("null", text, start, index)
         case UInt8(ascii: "t"): return isWord("true", text, start, index)
         case UInt8(ascii: "f"): return isWord("false", text, start, index)
-        default: return isNumber(text, start, index)
+        default: return isNumber(text.extracting(start..<index))
         }
     }
 
@@ -170,18 +169,19 @@ struct PlainJSON: Sendable {
     }
 
     /// `-?digits[.digits]`, no leading zero.
-    private static func isNumber(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-        var index = text[start] == UInt8(ascii: "-") ? start + 1 : start
-        let whole = skipDigits(text, &index, end)
+    static func isNumber(_ text: Span<UInt8>) -> Bool {
+        guard !text.isEmpty else { return false }
+        var index = text[0] == UInt8(ascii: "-") ? 1 : 0
+        let whole = skipDigits(text, &index)
         guard whole > 0, whole == 1 || text[index - whole] != UInt8(ascii: "0") else { return false }
-        guard index < end, text[index] == UInt8(ascii: ".") else { return index == end }
+        guard index < text.count, text[index] == UInt8(ascii: ".") else { return index == text.count }
         index += 1
-        return skipDigits(text, &index, end) > 0 && index == end
+        return skipDigits(text, &index) > 0 && index == text.count
     }
 
-    private static func skipDigits(_ text: Span<UInt8>, _ index: inout Int, _ end: Int) -> Int {
+    private static func skipDigits(_ text: Span<UInt8>, _ index: inout Int) -> Int {
         let start = index
-        while index < end, text[index] &- UInt8(ascii: "0") < 10 { index += 1 }
+        while index < text.count, text[index] &- UInt8(ascii: "0") < 10 { index += 1 }
         return index - start
     }
 

@@ -15,7 +15,7 @@ enum TimeNumbers {
             guard let decimal = DecimalText(Array(source[slice.range])) else { throw .otherText }
             return try micros(decimal, unit: unit)
         case .double(let value): return try micros(value, unit: unit)
-        case .float(let value): return try micros(Double(value), unit: unit)
+        case .float: return try micros(Numbers.number(cell, of: source), unit: unit)
         default: throw .otherType
         }
     }

@@ -8,7 +8,7 @@ enum TypingProblem: UInt8, Error {
     case noTimeZone, skippedLocalTime, repeatedLocalTime
     case noDateToFormat, noTimeToFormat
     case nestedList, listItemNull, listItemEmpty, listItemWithPipe, notListOfStrings
-    case notJSON, repeatedJSONKey
+    case notJSON, repeatedJSONKey, deepJSON, loneSurrogate
     case notAllowed, belowMinimum, aboveMaximum, tooLong
     case keyNull, keyEmpty, uidNotVisible
     case repeatedKey, repeatedUID
@@ -50,6 +50,8 @@ enum TypingProblem: UInt8, Error {
         case .notListOfStrings: "not a JSON array of strings"
         case .notJSON: "text that is not JSON"
         case .repeatedJSONKey: "a JSON object with a repeated key"
+        case .deepJSON: "JSON with more than \(JSONText.deepest) levels"
+        case .loneSurrogate: "JSON with half of a surrogate pair, which UTF-8 text cannot hold"
         case .notAllowed: "a value outside the attribute's allowed values"
         case .belowMinimum: "a value below the attribute's min"
         case .aboveMaximum: "a value above the attribute's max"

@@ -45,7 +45,7 @@ package struct SQLiteError: Error, Sendable, Equatable {
     package var primaryCode: Int32 { extendedCode & 0xFF }
 
     /// A file could not grow.
-    var isWithoutRoom: Bool { primaryCode == SQLITE_FULL || extendedCode == Self.failedWrite }
+    package var isWithoutRoom: Bool { primaryCode == SQLITE_FULL || extendedCode == Self.failedWrite }
 
     /// SQLITE_IOERR_WRITE, a macro that the importer does not carry over.
     private static let failedWrite = SQLITE_IOERR | 3 << 8

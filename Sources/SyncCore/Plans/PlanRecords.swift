@@ -78,6 +78,9 @@ package struct Settlement: Sendable {
         case forget
         /// The dirty mark of the user, if any, stays.
         case set(userUID: ProtectedText, primaryKey: ProtectedText, fingerprint: Fingerprint, values: [UInt8])
+        /// What the snapshot holds of a user of it, as it may be held from now on; written when the delivery begins,
+        /// whatever becomes of the user in it. The fingerprint, which is of what it held before, goes.
+        case protect(userUID: ProtectedText, primaryKey: ProtectedText, values: [UInt8])
     }
 
     package var keyHash: KeyHash

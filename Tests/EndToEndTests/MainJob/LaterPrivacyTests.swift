@@ -31,6 +31,19 @@ import Testing
         #expect(try await shop.simulator.attributes(of: "u1") == #"{"loyalty_tier":"bronze","points":10}"#)
     }
 
+    @Test func anAttributeThatBecomesPersonalLeavesTheStateOfRejectedUsersToo() async throws {
+        let shop = try await Workshop(rows: Workshop.plainRows(3))
+        _ = try await shop.run()
+        var project = MembersProject()
+        project.attributes[0] = "loyalty_tier: {type: string, pii: true}"
+        try shop.write(project)
+        try await shop.sql("UPDATE members SET points = 11 WHERE id = 1")
+        let refusal = #"{"match":{"uid":"u1"},"effect":{"type":"status","status":422}}"#
+        try await shop.simulator.setFaults(#"{"rules":[\#(refusal)]}"#)
+        #expect(try await shop.run().operations == OperationNumbers(planned: 1, rejected: 1))
+        #expect(try everything(shop).contains("silver") == false)
+    }
+
     @Test func aUidThatBecomesPersonalLeavesTheState() async throws {
         let shop = try await Workshop(
             rows: Workshop.plainRows(3) + "UPDATE members SET uid = 'ada@example.com' WHERE id = 1;")

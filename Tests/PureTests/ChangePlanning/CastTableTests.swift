@@ -87,6 +87,12 @@ import Testing
             .text(#"{"b": 1, "a": 2.0}"#), .dynamic, #"{"b": 1, "a": 2.0}"#, "! does not read", "! does not read",
             "! does not read", "! does not read", "! does not read", "! JSON array", #"{"a":2.0,"b":1}"#),
         Kind(
+            .text("1e123456"), .text, "1e123456", "! does not read", "! does not read", "! does not read",
+            "! does not read", "! does not read", "! JSON array", "1e123456"),
+        Kind(
+            .text(#""\ud800""#), .text, #""\ud800""#, "! does not read", "! does not read", "! does not read",
+            "! does not read", "! does not read", "! JSON array", "! half of a surrogate"),
+        Kind(
             .raw([0xC3]), .text, "! UTF-8", "! does not read", "! does not read", "! does not read", "! does not read",
             "! does not read", "! JSON array", "! UTF-8"),
         Kind(
@@ -188,5 +194,23 @@ import Testing
         #expect(try typed(Kind(.text("2.0"), .text), .number, as: .integer) == "2")
         #expect(try typed(Kind(.text("2.0"), .text), .integer, as: .number) == "2")
         #expect(try typed(Kind(.integer(.max), .integer), .number, as: .integer).hasPrefix("! an integer beyond ±2^53"))
+    }
+
+    @Test(
+        "a cast to number rounds nothing in an integer attribute",
+        arguments: [
+            (TestCell.integer(9_007_199_254_740_993), "! beyond"), (.text("0.9999999999999999999999"), "! not whole"),
+            (.text("5.0"), "5"), (.plain(.boolean(true)), "1"),
+        ])
+    func numbersOfIntegers(cell: TestCell, expected: String) throws {
+        let kind = Kind(cell, .dynamic, "", "", "", "", "", "", "", "")
+        let result = try typed(kind, .number, as: .integer)
+        #expect(expected.hasPrefix("!") ? result.contains(expected.dropFirst(2)) : result == expected)
+    }
+
+    @Test("JSON that is too deep is refused by name") func deepJSON() throws {
+        let text = String(repeating: "[", count: 140) + String(repeating: "]", count: 140)
+        let kind = Kind(.text(text), .text, "", "", "", "", "", "", "", "")
+        #expect(try typed(kind, .jsonText, as: .string).contains("more than 128 levels"))
     }
 }

@@ -170,7 +170,8 @@ private final class MemorySpill: SpillSpace {
         ]
         let batch = TestCell.batch([cells, cells.reversed()], columns: cells.count)
         var bytes: [UInt8] = []
-        for row in 0..<2 { RowCodec.append(row: row, of: batch, to: &bytes) }
+        let all = Set(0..<batch.columnCount)
+        for row in 0..<2 { RowCodec.append(row: row, of: batch, used: all, to: &bytes) }
         let back = RowCodec.rows(in: bytes, columnCount: cells.count)
         #expect(back.cells == batch.cells && back.bytes == batch.bytes && back.rowCount == 2)
     }

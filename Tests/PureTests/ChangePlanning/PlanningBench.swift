@@ -35,12 +35,21 @@ struct PlanningBench {
         var summary: PlanSummary
         var operations: [KeyHash: PlannedOperation] = [:]
         var settlements: [KeyHash: Settlement] = [:]
+        var protections: [KeyHash: Settlement] = [:]
         var invalid: [InvalidRow] = []
 
         mutating func add(_ chunk: PlanChunk) {
-            for hash in chunk.withdrawn { (operations[hash], settlements[hash]) = (nil, nil) }
+            for hash in chunk.withdrawn {
+                (operations[hash], settlements[hash], protections[hash]) = (nil, nil, nil)
+            }
             for operation in chunk.operations { operations[operation.keyHash] = operation }
-            for settlement in chunk.settlements { settlements[settlement.keyHash] = settlement }
+            for settlement in chunk.settlements {
+                if case .protect = settlement.change {
+                    protections[settlement.keyHash] = settlement
+                } else {
+                    settlements[settlement.keyHash] = settlement
+                }
+            }
             invalid += chunk.invalidRows
         }
 
@@ -76,6 +85,12 @@ struct PlanningBench {
 
     /// Applies a plan whose operations end as `isConfirmed` says; the others become dirty.
     mutating func apply(_ outcome: Outcome, isConfirmed: (PlannedOperation) -> Bool = { _ in true }) {
+        for (hash, settlement) in outcome.protections {
+            guard case .protect(let uid, let key, let values) = settlement.change else { continue }
+            guard var entry = snapshot[hash]?.entry else { continue }
+            entry.fingerprint = Fingerprint(high: 0, low: 0)
+            snapshot[hash] = SnapshotUser(entry: entry, userUID: uid, primaryKey: key, values: values)
+        }
         for (hash, operation) in outcome.operations {
             if isConfirmed(operation) {
                 if let values = operation.snapshotValues, let fingerprint = operation.fingerprint {
@@ -97,6 +112,7 @@ struct PlanningBench {
         }
         for (hash, settlement) in outcome.settlements {
             switch settlement.change {
+            case .protect: continue
             case .forget: snapshot[hash] = nil
             case .set(let uid, let key, let fingerprint, let values):
                 let entry = SnapshotIndexEntry(

@@ -43,6 +43,46 @@ import Testing
         #expect(body == #"{"mail":"ada@example.com","points":424242}"#)
     }
 
+    private static func isClear(_ bench: PlanningBench, _ word: String) -> Bool {
+        bench.snapshot.values.contains { String(decoding: $0.values, as: UTF8.self).contains(word) }
+    }
+
+    private static let two: [[TestCell]] = [
+        [.text("u1"), .text("ada@example.com"), .integer(1)], [.text("u2"), .text("bob@example.com"), .integer(2)],
+    ]
+
+    @Test("what becomes personal leaves the snapshot also of users who are not confirmed")
+    func laterPersonalOfUnconfirmed() throws {
+        var bench = Self.bench(isPII: false)
+        bench.apply(try bench.plan(Self.two))
+        #expect(Self.isClear(bench, "bob@"))
+        var personal = Self.bench(isPII: true)
+        personal.snapshot = bench.snapshot
+        let changed = [Self.two[0], [.text("u2"), .text("bob@example.com"), .integer(3)]]
+        let outcome = try personal.plan(changed)
+        #expect(outcome.operations.count == 1)
+        personal.apply(outcome) { _ in false }
+        #expect(!Self.isClear(personal, "@example.com"))
+        #expect(try personal.plan(changed).body("u2") == #"{"mail":"bob@example.com","points":3}"#)
+    }
+
+    @Test("what becomes personal leaves the snapshot also of users with two rows", arguments: [1, 2, 3])
+    func laterPersonalOfRepeated(batchSize: Int) throws {
+        var bench = Self.bench(isPII: false)
+        bench.apply(try bench.plan(Self.two))
+        var personal = Self.bench(isPII: true)
+        personal.snapshot = bench.snapshot
+        let outcome = try personal.plan([Self.two[1], Self.two[0], Self.two[1]], batchSize: batchSize)
+        #expect(outcome.summary.rows.invalid == 2 && outcome.operations.isEmpty)
+        var typed = personal
+        typed.rules = nil
+        #expect(
+            try typed.plan([Self.two[0]]).summary.measurements.attributes.map(\.having)
+                == outcome.summary.measurements.attributes.map(\.having))
+        personal.apply(outcome)
+        #expect(!Self.isClear(personal, "@example.com"))
+    }
+
     @Test("a preview masks what feeds a pii attribute, equal for equal values, and nothing else")
     func preview() throws {
         let bench = Self.bench(isPII: true)

@@ -99,6 +99,21 @@ import Testing
         #expect(outcome.invalid.map(\.key) == ["b"])
     }
 
+    @Test("an attribute that left the snapshot while the user's row did not fit is sent when it is mapped again")
+    func mappedAgain() throws {
+        var bench = Self.bench()
+        let rows = [Self.row("a", points: Self.one), Self.row("b", points: Self.one)]
+        bench.apply(try bench.plan(rows))
+        var without = bench
+        without.sync.mappings.removeLast()
+        without.rules = DefinitionDigest.typingText(of: without.sync)
+        without.apply(try without.plan([[.text("a"), .text("abc"), .null, .null], rows[1]]))
+        bench.snapshot = without.snapshot
+        let back = try bench.plan(rows)
+        #expect(back.body("a") == #"{"tier":"gold"}"#)
+        #expect(back.body("b") == #"{"tier":"gold"}"#)
+    }
+
     @Test("a dirty user with an equal row is planned")
     func dirtyUser() throws {
         var bench = Self.bench()

@@ -37,6 +37,8 @@ import Testing
             (.text("1700000000.000001"), .epochSeconds, "2023-11-14T22:13:20.000001Z"),
             (.big("1700000000.5"), .epochSeconds, "2023-11-14T22:13:20.5Z"),
             (.plain(.decimal(mantissa: 17_000_000_005, scale: 1)), .epochSeconds, "2023-11-14T22:13:20.5Z"),
+            // float4's own decimal, 1764086700, as every other attribute of the column gets it.
+            (.plain(.float(1_764_086_656)), .epochSeconds, "2025-11-25T16:05:00Z"),
             (.integer(100_000_000_000), .epochMillis, "1973-03-03T09:46:40Z"),
             (.integer(1_700_000_000_123), .epochMillis, "2023-11-14T22:13:20.123Z"),
             (.plain(.double(1_700_000_000_123.25)), .epochMillis, "2023-11-14T22:13:20.12325Z"),

@@ -19,6 +19,7 @@ package enum StateStoreSuite {
         ("a confirmation ends dirtiness", aConfirmationEndsDirtiness),
         ("settlements apply when the delivery finishes", settlementsApplyAtTheEnd),
         ("a settled dirty user stays dirty", aSettledDirtyUserStaysDirty),
+        ("protection applies when the delivery begins", protectionAppliesAtTheBeginning),
         ("the last identity is the one that was delivered to", theLastIdentityWasDeliveredTo),
     ]
 
@@ -124,6 +125,31 @@ package enum StateStoreSuite {
         let second = try #require(try await bench.remembered(2))
         #expect(second.values == Array("{}".utf8) && second.primaryKey == .sealed([1, 2]))
         #expect(second.entry.fingerprint == bench.fingerprint(9))
+    }
+
+    static func protectionAppliesAtTheBeginning(_ bench: StateStoreBench) async throws {
+        try await bench.confirm(1...2, run: 1)
+        let protection = Settlement.Change.protect(
+            userUID: .sealed([1]), primaryKey: .sealed([2]), values: Array(#"{"points":9}"#.utf8))
+        let plan = try await bench.plan(
+            2, [bench.operation(1, kind: .changed, generation: 2), bench.operation(2, kind: .changed, generation: 2)],
+            settlements: [1, 2, 7].map { Settlement(keyHash: bench.user($0), change: protection) })
+        #expect(try await bench.remembered(1)?.userUID == .clear("u1"))
+        let report = try await bench.delivery(2, of: plan)
+        for number in 1...2 {
+            let user = try #require(try await bench.remembered(number))
+            #expect(user.userUID == .sealed([1]) && user.primaryKey == .sealed([2]))
+            #expect(user.values == Array(#"{"points":9}"#.utf8))
+            #expect(user.entry.fingerprint == Fingerprint(high: 0, low: 0))
+            #expect(user.entry.isConfirmed && !user.entry.isDirty)
+        }
+        try await bench.store.commit(
+            [bench.outcome(1), bench.outcome(2, .rejected, applied: false)], openThrough: 2, plan: plan.planID,
+            run: bench.identifier(2))
+        _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
+        #expect(try await bench.remembered(1)?.values == bench.values(1, 2))
+        #expect(try await bench.remembered(2)?.values == Array(#"{"points":9}"#.utf8))
+        #expect(try await bench.index().count == 2)
     }
 
     static func aSettledDirtyUserStaysDirty(_ bench: StateStoreBench) async throws {
