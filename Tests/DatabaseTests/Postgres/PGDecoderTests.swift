@@ -74,8 +74,8 @@ import Testing
     @Test("an array has up to six dimensions, and without one nothing follows")
     func arraysThatAreNone() {
         func read(_ dimensions: UInt32, _ rest: [UInt8] = []) -> Cell? {
-            let fields = [dimensions, 0, 25].flatMap { field in (0..<4).map { UInt8(field >> (24 - 8 * $0) & 255) } }
-            return Self.decode(fields + rest, as: .textArray).cell
+            let fields: [UInt32] = [dimensions.bigEndian, 0, UInt32(25).bigEndian]
+            return Self.decode(fields.withUnsafeBytes { Array($0) } + rest, as: .textArray).cell
         }
         #expect(read(0) != nil && read(0, [0]) == nil)
         #expect(read(2) == .nestedList && read(6) == .nestedList)
