@@ -52,7 +52,8 @@ import Testing
         }
         let zeros = String(repeating: "0", count: 131_068)
         #expect(try text([1, 0x7FFF, 0, 0, 9999]) == "9999" + zeros)
-        #expect(try text([1, 0x8000, 0x4000, 65535, 1]) == "-0." + String(repeating: "0", count: 65535))
+        #expect(try text([1, 0xC001, 0x4000, 65535, 1]) == "-0." + String(repeating: "0", count: 65531) + "1000")
+        #expect(try text([1, 0x8000, 0x4000, 65535, 1]) == "nil")
         #expect(try text([2, 0x7FFF, 0, 2, 1, 1]) == "1000" + "1" + zeros.dropLast(4) + ".00")
         #expect(try text([2, 0, 0, 0, 1]) == "nil")
         #expect(try text([1, 0, 0, 0]) == "nil")
