@@ -114,3 +114,19 @@ if Context.environment["HEADRACE_BENCHMARKS"] != nil {
             name: "read-benchmark", dependencies: ["SyncCore", "SQLDatabases", "ChangePlanning"],
             path: "Benchmarks/read", swiftSettings: settings))
 }
+
+/// `Tests/Fuzzing` is a group of tests; `scripts/soak` builds the same properties as a libFuzzer program, which no
+/// ordinary build contains.
+let fuzzing: [Target.Dependency] = ["TestKit", "SyncCore", "SQLDatabases", "ProjectModels", "ChangePlanning"]
+if Context.environment["HEADRACE_FUZZ"] == nil {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzingTests", dependencies: fuzzing, path: "Tests/Fuzzing",
+            exclude: ["Corpus", "FuzzProgram.swift"],
+            swiftSettings: settings))
+} else {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: fuzzing, path: "Tests/Fuzzing", exclude: ["Corpus", "FuzzingTests.swift"],
+            swiftSettings: settings))
+}

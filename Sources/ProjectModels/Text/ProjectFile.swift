@@ -17,7 +17,11 @@ struct ProjectFile {
 
     /// `column` counts Unicode scalars from 1, as the YAML parser does; a position counts characters.
     func position(line: Int, scalarColumn column: Int) -> Diagnostic.Position {
-        guard let text = self.line(line) else { return Diagnostic.Position(path, line: max(1, line)) }
+        guard let text = self.line(line) else {
+            // The YAML parser ends a last line that has no end, and then stands on one that is not there.
+            guard line > lines.count, let last = lines.last else { return Diagnostic.Position(path, line: 1) }
+            return Diagnostic.Position(path, line: lines.count, column: last.count + 1)
+        }
         let before = String(String.UnicodeScalarView(text.unicodeScalars.prefix(max(0, column - 1))))
         return Diagnostic.Position(path, line: line, column: before.count + 1)
     }

@@ -93,13 +93,17 @@ extension PGDecoder {
     private static func textArray(_ value: UnsafeRawBufferPointer, into batch: inout RowBatch) -> Cell? {
         guard value.count >= 12 else { return nil }
         switch value.bigEndian(Int32.self) {
-        case 0: return .textList(batch.copy(UnsafeRawBufferPointer(start: nil, count: 0)))
+        case 0:
+            guard value.count == 12 else { return nil }
+            return .textList(batch.copy(UnsafeRawBufferPointer(start: nil, count: 0)))
         case 1:
             guard value.count >= 20 else { return nil }
             let items = UnsafeRawBufferPointer(rebasing: value[20...])
             guard isWellFormed(items, count: Int(value.bigEndian(Int32.self, at: 12))) else { return nil }
             return .textList(batch.copy(items))
-        default: return .nestedList
+        // PostgreSQL's own limit (MAXDIM).
+        case 2...6: return .nestedList
+        default: return nil
         }
     }
 

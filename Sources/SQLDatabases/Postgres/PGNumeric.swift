@@ -10,6 +10,7 @@ struct PGNumeric {
     private let displayScale: Int
 
     private enum Sign {
+        static let positive: UInt16 = 0
         static let negative: UInt16 = 0x4000
         static let notANumber: UInt16 = 0xC000
         static let infinity: UInt16 = 0xD000
@@ -33,15 +34,30 @@ struct PGNumeric {
         digits = UnsafeRawBufferPointer(rebasing: value[8...])
     }
 
-    /// `.decimal` without trailing zeros where it fits, else the plain decimal text.
+    /// `.decimal` without trailing zeros where it fits, else the plain decimal text; nil when the fields say no number.
     @inline(__always)
-    func cell(in batch: inout RowBatch) -> Cell {
+    func cell(in batch: inout RowBatch) -> Cell? {
         switch sign {
         case Sign.notANumber: .bigDecimal(batch.store("NaN".utf8))
         case Sign.infinity: .bigDecimal(batch.store("Infinity".utf8))
         case Sign.negativeInfinity: .bigDecimal(batch.store("-Infinity".utf8))
-        default: small ?? .bigDecimal(text(in: &batch))
+        case Sign.positive, Sign.negative: isSound ? small ?? .bigDecimal(text(in: &batch)) : nil
+        default: nil
         }
+    }
+
+    /// Every digit is one of base 10,000, and none stands behind the decimals that are said to be there.
+    @inline(__always)
+    private var isSound: Bool {
+        for index in 0..<digitCount where digit(index) >= 10_000 { return false }
+        var excess = (digitCount - 1 - weight) * 4 - displayScale
+        var index = digitCount - 1
+        while excess > 0, index >= 0 {
+            guard digit(index).isMultiple(of: excess >= 4 ? 10_000 : excess == 3 ? 1000 : excess == 2 ? 100 : 10)
+            else { return false }
+            (excess, index) = (excess - 4, index - 1)
+        }
+        return true
     }
 
     @inline(__always)

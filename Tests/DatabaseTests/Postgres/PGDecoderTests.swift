@@ -52,10 +52,34 @@ import Testing
         }
         let zeros = String(repeating: "0", count: 131_068)
         #expect(try text([1, 0x7FFF, 0, 0, 9999]) == "9999" + zeros)
-        #expect(try text([1, 0x8000, 0x4000, 65535, 1]) == "-0." + String(repeating: "0", count: 65535))
+        #expect(try text([1, 0xC001, 0x4000, 65535, 1]) == "-0." + String(repeating: "0", count: 65531) + "1000")
+        #expect(try text([1, 0x8000, 0x4000, 65535, 1]) == "nil")
         #expect(try text([2, 0x7FFF, 0, 2, 1, 1]) == "1000" + "1" + zeros.dropLast(4) + ".00")
         #expect(try text([2, 0, 0, 0, 1]) == "nil")
         #expect(try text([1, 0, 0, 0]) == "nil")
         #expect(try text([0xFFFF, 0, 0, 0]) == "nil")
+    }
+
+    @Test("a sign or digit that is none, or more decimals than are said: no numeric")
+    func numericsThatAreNone() {
+        func isRead(_ fields: [UInt16]) -> Bool {
+            Self.decode(fields.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }, as: .numeric).cell != nil
+        }
+        #expect(isRead([1, 0, 0, 0, 9999]) && !isRead([1, 0, 0, 0, 10_000]))
+        #expect(isRead([1, 0, 0x4000, 0, 1]) && !isRead([1, 0, 0x1000, 0, 1]))
+        #expect(isRead([2, 0, 0, 1, 1, 5000]) && !isRead([2, 0, 0, 0, 1, 5000]))
+        // Zeros at the end say nothing, whatever their number.
+        #expect(isRead([3, 0, 0, 0, 1, 0, 0]))
+    }
+
+    @Test("an array has up to six dimensions, and without one nothing follows")
+    func arraysThatAreNone() {
+        func read(_ dimensions: UInt32, _ rest: [UInt8] = []) -> Cell? {
+            let fields: [UInt32] = [dimensions.bigEndian, 0, UInt32(25).bigEndian]
+            return Self.decode(fields.withUnsafeBytes { Array($0) } + rest, as: .textArray).cell
+        }
+        #expect(read(0) != nil && read(0, [0]) == nil)
+        #expect(read(2) == .nestedList && read(6) == .nestedList)
+        #expect(read(7) == nil && read(.max) == nil)
     }
 }

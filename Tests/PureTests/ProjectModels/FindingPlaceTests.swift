@@ -19,6 +19,10 @@ import Testing
         #expect(try SampleProject([mistake.file: mistake.text]).places() == mistake.expected)
     }
 
+    @Test func whatIsMissingAfterTheLastLineIsReportedAtItsEnd() throws {
+        #expect(try SampleProject(["headrace.yml": "a:\n {b: "]).places().contains("headrace.yml:2:6 yaml_syntax"))
+    }
+
     @Test(arguments: mappingCases) func aMistakeInAMappingIsReportedAtItsPlace(mappings: String, expected: [String])
         throws
     {
