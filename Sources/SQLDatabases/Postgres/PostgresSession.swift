@@ -118,13 +118,14 @@ actor PostgresSession {
         } catch { throw canceller.isCancelled ? diagnosis.cancelled : diagnosis.connecting(error) }
     }
 
+    /// Membership is enough: a model may take on the other role with set_config.
     private func refuseSuperuser(_ connection: PGConnection) throws(SourceFailure) {
         let role = try asking { () throws(PGError) -> String? in
             let result = try connection.execute(
                 """
                 SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname IN (current_user, session_user) \
-                AND (r.rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles p WHERE \
-                p.rolname = 'pg_execute_server_program' AND pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER'))) LIMIT 1
+                AND EXISTS (SELECT FROM pg_catalog.pg_roles p WHERE (p.rolsuper OR p.rolname = \
+                'pg_execute_server_program') AND pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER')) LIMIT 1
                 """)
             return result.rowCount == 0 ? nil : result.text(row: 0, column: 0)
         }
