@@ -42,7 +42,8 @@ struct PostgresDiagnosis: Sendable {
             SourceFailure(
                 .statement,
                 .error(
-                    "source_url", "the url of source \"\(source)\" has an @ or a / in its user or password",
+                    "source_url", "the url of source \"\(source)\" has an @ or a / in its user or password, or a port that is "
+                        + "no number",
                     hint: "write %40 for @, %3A for : and %2F for / in user and password"))
         }
     }
