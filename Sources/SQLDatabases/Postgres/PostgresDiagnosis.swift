@@ -100,6 +100,12 @@ struct PostgresDiagnosis: Sendable {
                 hint: "the standby needs to remove rows that the statement still reads: set hot_standby_feedback = on "
                     + "or raise max_standby_streaming_delay there, make the model faster, or read from the primary "
                     + "(target_session_attrs=primary in sources.\(source).url)")
+        case _ where error.isOfForeignServer:
+            let words = phase == .reading ? "" : ": \(error.message)"
+            return place(
+                .unavailable, "source_unavailable",
+                "source \"\(source)\" runs, but cannot reach a foreign server that the model reads from\(words)",
+                hint: "see that the foreign server runs, and takes the login of the role's user mapping")
         case "42501" where phase != .reading:
             return place(
                 .unavailable, "source_permission", "source \"\(source)\": \(error.message)",
