@@ -80,5 +80,6 @@ import Testing
         let rows = try await database.source().rows("SELECT * FROM t")
         #expect(rows.first?.last == .cell(.integer(1600)))
         #expect(try await database.source().rows(sql).first?.count == 1600)
+        #expect(try await database.source().rows("SELECT * FROM (\(sql)) x ORDER BY 1").first?.count == 1600)
     }
 }
