@@ -128,7 +128,9 @@ struct PGParameters {
 
     // MARK: - Hosts
 
-    private static func isURI(_ url: String) -> Bool { ["postgresql://", "postgres://"].contains(where: url.hasPrefix) }
+    private static func isURI(_ url: String) -> Bool {
+        ["postgresql://", "postgres://"].contains(where: url.hasPrefix)
+    }
 
     /// An @ behind the first / of a URI and before its parameters is a password's, since a database's would be encoded;
     /// so is a second one before that.

@@ -20,13 +20,25 @@ struct PostgresDiagnosis: Sendable {
         let lines = error.message.split(whereSeparator: \.isNewline).map {
             $0.split(separator: "\t").joined(separator: " ")
         }
+        let login =
+            "check host, port, database, user and password in sources.\(source).url, the PG* variables and ~/.pgpass; "
+            + "`psql` with the same URL must connect"
+        let encryption =
+            "check sslmode, sslrootcert, sslcert and sslkey in sources.\(source).url; `psql` with the same URL asks for "
+            + "less (sslmode=prefer, where Headrace has verify-full for a server that is not local), so that it connects "
+            + "says nothing: add ?sslmode=verify-full for it"
         return SourceFailure(
             .unreachable,
             .error(
                 "source_connection",
                 "source \"\(source)\" cannot connect to \(target): \(lines.joined(separator: "; "))",
-                hint: "check host, port, database, user and password in sources.\(source).url, the PG* variables "
-                    + "and ~/.pgpass; `psql` with the same URL must connect"))
+                hint: lines.contains(where: Self.speaksOfEncryption) ? encryption : login))
+    }
+
+    /// libpq has no code for it. What pg_hba.conf refuses ends with "SSL encryption", and is about the login.
+    private static func speaksOfEncryption(_ line: String) -> Bool {
+        let words = line.replacing("SSL encryption", with: "")
+        return ["SSL", "certificate", "private key"].contains { words.contains($0) }
     }
 
     func address(_ problem: PGParametersProblem) -> SourceFailure {
@@ -42,8 +54,8 @@ struct PostgresDiagnosis: Sendable {
             SourceFailure(
                 .statement,
                 .error(
-                    "source_url", "the url of source \"\(source)\" has an @ or a / in its user or password, or a port that is "
-                        + "no number",
+                    "source_url",
+                    "the url of source \"\(source)\" has an @ or a / in its user or password, or a port that is no number",
                     hint: "write %40 for @, %3A for : and %2F for / in user and password"))
         }
     }

@@ -58,7 +58,10 @@ import Testing
     }
 
     @Test func takesAnEncodedPasswordAndAnAtSignElsewhere() throws {
-        for url in ["postgresql://u:a%2Fb%40c@localhost/d", "postgresql://u@localhost/d?options=-ca%3Da@b", "postgres://u:a?b:c@localhost,[::1]:5433/d"] {
+        for url in [
+            "postgresql://u:a%2Fb%40c@localhost/d", "postgresql://u@localhost/d?options=-ca%3Da@b",
+            "postgres://u:a?b:c@localhost,[::1]:5433/d",
+        ] {
             #expect(try PGParameters(url: url, environment: [:]).target.contains(#"database "d""#))
         }
     }

@@ -161,7 +161,8 @@ import Testing
     }
 
     static let settings = [
-        "extra_float_digits = 0", "DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'", "bytea_output = 'escape'", "xmlbinary = 'hex'", "xmloption = 'document'",
+        "extra_float_digits = 0", "DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'", "bytea_output = 'escape'",
+        "xmlbinary = 'hex'", "xmloption = 'document'",
         "client_encoding = 'LATIN1'",
     ]
 
