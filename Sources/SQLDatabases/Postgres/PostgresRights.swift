@@ -109,7 +109,7 @@ struct PostgresRights {
     private func lockedTables(_ outline: SQLOutline, _ text: String) throws(PGError) -> [Table] {
         let result = try connection.execute(
             """
-            WITH locked AS (SELECT DISTINCT c.oid, c.relname, c.relnamespace, c.relkind, c.reloptions \
+            WITH locked AS (SELECT DISTINCT c.oid, c.relname, c.relnamespace, c.relkind, c.reloptions, c.relowner \
             FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation \
             WHERE l.locktype = 'relation' AND l.pid = pg_catalog.pg_backend_pid() \
             AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')), \
@@ -121,7 +121,9 @@ struct PostgresRights {
             SELECT l.relname, pg_catalog.quote_ident(n.nspname), pg_catalog.quote_ident(l.relname), \
             l.oid IN (SELECT refobjid FROM inside), pg_catalog.has_schema_privilege(n.oid, 'USAGE'), \
             pg_catalog.has_table_privilege(l.oid, 'SELECT'), \
-            pg_catalog.has_table_privilege(l.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), \
+            pg_catalog.has_table_privilege(l.oid, 'DELETE, TRUNCATE') \
+            OR pg_catalog.has_any_column_privilege(l.oid, 'INSERT, UPDATE') \
+            OR pg_catalog.pg_has_role(l.relowner, 'USAGE'), \
             pg_catalog.has_schema_privilege('public', n.oid, 'USAGE'), \
             pg_catalog.has_table_privilege('public', l.oid, 'SELECT') \
             FROM locked l JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace \

@@ -61,9 +61,13 @@ import Testing
         #expect(rights.missing == ["GRANT SELECT ON public.members TO \(reader)"])
     }
 
-    @Test func saysWhatTheRoleMayChange() async throws {
+    @Test(arguments: [
+        "GRANT SELECT, DELETE ON members TO", "GRANT SELECT, UPDATE (note) ON members TO",
+        "ALTER TABLE members OWNER TO",
+    ])
+    func saysWhatTheRoleMayChange(right: String) async throws {
         let database = try await PostgresServer.shared().newDatabase()
-        try await database.execute(Self.tables + "GRANT SELECT, DELETE ON members TO \(reader)")
+        try await database.execute("\(Self.tables) \(right) \(reader)")
         let rights = try await rights(database.readerURL, "SELECT id FROM members")
         #expect(rights.changeable == ["public.members"] && rights.missing.isEmpty)
     }
