@@ -198,7 +198,7 @@ struct PostgresDiagnosis: Sendable {
         place(
             .unavailable, "source_error",
             "source \"\(source)\" failed on a row: \(PGConditions.name(error.sqlState)) (SQLSTATE \(error.sqlState))",
-            hint: (error.sqlState == "42501" ? Self.grantHint + "; " : "")
+            hint: (error.sqlState == "42501" ? Self.grantHint + ", except inside functions; " : "")
                 + "the server's message may quote a row, so it is not shown: run the model in psql to see it")
     }
 
