@@ -29,6 +29,10 @@ package struct PGError: Error, Sendable, Equatable {
     /// The first two characters of the SQLSTATE.
     var sqlClass: Substring { sqlState.prefix(2) }
 
+    /// A foreign table whose server knows no login for the role. What else has this code stands in the statement, and
+    /// so has a position.
+    var isMissingUserMapping: Bool { sqlState == "42704" && position == nil }
+
     /// The server lives and cannot reach another one, such as that of a foreign table. PgBouncer ends sessions with
     /// 08P01, of old without calling it fatal.
     var isOfForeignServer: Bool { sqlClass == "08" && sqlState != "08P01" && !isFatal }

@@ -73,7 +73,16 @@ struct PostgresDiagnosis: Sendable {
 
     // MARK: - Statements
 
-    private static let grantHint = "`headrace doctor` prints the GRANT statements for what the models read"
+    private static let grantHint =
+        "`headrace doctor` prints the GRANT statements for what the models read, or says what else is refused"
+
+    /// A schema of the search path that the role may not use hides what is in it.
+    func hidden(_ table: String, schema: String, role: String, atScalar offset: Int?) -> SourceFailure {
+        place(
+            .unavailable, "source_permission",
+            "source \"\(source)\": relation \(table) is in schema \(schema), which role \(role) may not use",
+            atScalar: offset, hint: "GRANT USAGE ON SCHEMA \(schema) TO \(role)")
+    }
 
     /// Somebody else locks what the model reads; `finding` is nil where it could not be learnt who.
     func locked(by finding: PostgresLockWatch.Finding?) -> SourceFailure {
@@ -122,6 +131,9 @@ struct PostgresDiagnosis: Sendable {
             return place(
                 .unavailable, "source_permission", "source \"\(source)\": \(error.message)",
                 hint: Self.grantHint)
+        case _ where phase == .preparing && error.isMissingUserMapping:
+            return place(
+                .unavailable, "source_unavailable", "source \"\(source)\": \(error.message)")
         default: break
         }
         switch error.sqlClass {
@@ -161,7 +173,7 @@ struct PostgresDiagnosis: Sendable {
 
     func rowTooLarge(_ row: Int, _ column: ColumnDescription?) -> SourceFailure {
         RowLimit.failure(
-            source: source, row: row, column: column?.name,
+            source: source, row: row, column: column?.name, isText: column.map { $0.type == .text } ?? true,
             at: statement?.start ?? Diagnostic.Position("", line: 1), dialect: .postgres)
     }
 

@@ -27,6 +27,7 @@ struct PreparedModel: Sendable {
             types = try PostgresCatalogue.types(of: described, on: connection)
         } catch {
             if isCancelled() { throw diagnosis.cancelled }
+            if let hidden = Self.hidden(error, on: connection, diagnosis) { throw hidden }
             throw ModelGate.preparing(error, outline, diagnosis)
         }
         try ModelGate.check(outline, columns: described.count, parameters: parameterCount - values.count, diagnosis)
@@ -47,6 +48,26 @@ struct PreparedModel: Sendable {
             ColumnDescription(
                 name: described[$0].name, type: types[$0].sourceType, typeName: types[$0].name,
                 isNullable: origins[$0].isNullable)
+        }
+    }
+
+    /// Why a table was not found, where a closed schema of the search path has it. Ends the transaction.
+    private static func hidden(
+        _ error: PGError, on connection: PGConnection, _ diagnosis: PostgresDiagnosis
+    ) -> SourceFailure? {
+        guard error.sqlState == "42P01", let text = diagnosis.statement?.text else { return nil }
+        do throws(PGError) {
+            try connection.execute("ROLLBACK")
+            let objects = PostgresObjects(connection: connection)
+            guard let found = try objects.hiddenTable(error, text), let schema = try objects.closedSchema(found.schema),
+                let role = try connection.execute("SELECT pg_catalog.quote_ident(current_user)").text(row: 0, column: 0)
+            else { return nil }
+            return diagnosis.hidden(
+                SQLDialect.postgres.quoted(found.name), schema: schema, role: role,
+                atScalar: error.position.map { $0 - 1 })
+        } catch {
+            // What it was in the first place is said.
+            return nil
         }
     }
 

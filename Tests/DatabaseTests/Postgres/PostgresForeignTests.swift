@@ -37,4 +37,15 @@ import Testing
         #expect(failure.kind == .unavailable && failure.diagnostic.message.contains("server \"far\""))
         #expect(!failure.diagnostic.rendered().contains("opensesame"))
     }
+
+    @Test func aForeignTableWithoutALoginIsTheSourcesTrouble() async throws {
+        let database = try await database(port: FreePort.find(), login: nil)
+        let model = SQLStatement.model("SELECT id FROM members")
+        let failure = try #require(await database.source().describeFailure(of: model.text))
+        #expect(failure.kind == .unavailable && failure.diagnostic.code == "source_unavailable")
+        #expect(failure.diagnostic.message.contains("user mapping not found"))
+        let rights = try #require(try await database.source().rights(toRead: [model, model]))
+        #expect(rights.missing.isEmpty && rights.refusals.count == 1, "\(rights)")
+        #expect(try #require(rights.refusals.first).contains("user mapping not found"))
+    }
 }
