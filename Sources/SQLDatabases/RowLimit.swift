@@ -6,7 +6,8 @@ enum RowLimit {
     static let bytes = 64 << 20
 
     static func failure(
-        source: String, row: Int, column: String?, at position: Diagnostic.Position, dialect: SQLDialect
+        source: String, row: Int, column: String?, isText: Bool = true, at position: Diagnostic.Position,
+        dialect: SQLDialect
     ) -> SourceFailure {
         let size = "of the read is larger than \(bytes >> 20) MB"
         let what =
@@ -20,7 +21,7 @@ enum RowLimit {
                 "row_too_large",
                 "source \"\(source)\": \(what)", at: position,
                 hint: "leave large columns out of the model, or cut them there: "
-                    + "\(cut)(\(column.map(dialect.quoted) ?? "column"), \(example))"))
+                    + "\(cut)(\(column.map(dialect.quoted) ?? "column")\(isText ? "" : "::text"), \(example))"))
     }
 }
 

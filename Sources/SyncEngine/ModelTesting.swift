@@ -131,7 +131,7 @@ extension Source {
 
 extension Project {
     /// What a test asks its source.
-    func statement(of test: ModelTest, _ model: ModelDefinition) -> SQLStatement {
+    package func statement(of test: ModelTest, _ model: ModelDefinition) -> SQLStatement {
         var parent: ModelDefinition?
         if case .relationships(_, let other, _) = test.claim, case .model(let name) = other.relation {
             parent = models.first { $0.name == name }

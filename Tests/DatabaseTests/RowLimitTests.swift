@@ -25,6 +25,20 @@ import Testing
         #expect(try await database.openTransactions() == "0")
     }
 
+    @Test(arguments: [
+        ("repeat('x', 70000000)", #"left("big", 1000)"#),
+        ("convert_to(repeat('x', 70000000), 'UTF8')", #"left("big"::text, 1000)"#),
+        ("ARRAY[repeat('x', 70000000)]", #"left("big"::text, 1000)"#),
+    ]) func theHintIsSQLThatTheColumnTakes(value: String, cut: String) async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(
+            "CREATE TABLE t AS SELECT \(value) AS big; ALTER TABLE t ALTER big SET STORAGE EXTERNAL")
+        try await database.execute("UPDATE t SET big = \(value)")
+        let failure = try #require(await database.source().failure(of: "SELECT big FROM t"))
+        #expect(try #require(failure.diagnostic.hint).hasSuffix(cut))
+        #expect(try await database.source().rows("SELECT \(cut) FROM t").count == 1)
+    }
+
     @Test func postgresReadsWhatIsBelowTheLimit() async throws {
         let database = try await PostgresServer.shared().newDatabase()
         let rows = try await database.source().rows("SELECT repeat('x', 30000000) AS a, repeat('y', 30000000) AS b")
@@ -80,5 +94,6 @@ import Testing
         let rows = try await database.source().rows("SELECT * FROM t")
         #expect(rows.first?.last == .cell(.integer(1600)))
         #expect(try await database.source().rows(sql).first?.count == 1600)
+        #expect(try await database.source().rows("SELECT * FROM (\(sql)) x ORDER BY 1").first?.count == 1600)
     }
 }

@@ -22,7 +22,9 @@ struct PGParameters {
         let hosts = Self.hosts(effective)
         // libpq ends user and password at the first @ or /, so the rest of a password would be taken, and shown, as a
         // host, a port or a database.
-        guard !hosts.contains(where: { $0.contains("@") && !$0.hasPrefix("@") }), !Self.hasPathWithAt(url) else {
+        guard !hosts.contains(where: { $0.contains("@") && !$0.hasPrefix("@") }), !Self.hasStrayAt(url),
+            !Self.isURI(url) || Self.hasPortsOfDigits(written)
+        else {
             throw .passwordNotEncoded
         }
         places = Self.places(effective)
@@ -126,12 +128,25 @@ struct PGParameters {
 
     // MARK: - Hosts
 
-    /// An @ behind the first / of a URI and before its parameters: a password's, since a database's would be encoded.
-    private static func hasPathWithAt(_ url: String) -> Bool {
-        guard ["postgresql://", "postgres://"].contains(where: url.hasPrefix), let scheme = url.range(of: "://"),
-            let path = url[scheme.upperBound...].firstIndex(of: "/")
-        else { return false }
-        return url[path...].prefix { $0 != "?" }.contains("@")
+    private static func isURI(_ url: String) -> Bool {
+        ["postgresql://", "postgres://"].contains(where: url.hasPrefix)
+    }
+
+    /// An @ behind the first / of a URI and before its parameters is a password's, since a database's would be encoded;
+    /// so is a second one before that.
+    private static func hasStrayAt(_ url: String) -> Bool {
+        guard isURI(url), let scheme = url.range(of: "://") else { return false }
+        let rest = url[scheme.upperBound...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        return authority.count { $0 == "@" } > 1
+            || rest[authority.endIndex...].prefix { $0 != "?" }.contains("@")
+    }
+
+    /// What stands behind a host's colon may be the rest of a password.
+    private static func hasPortsOfDigits(_ written: [String: String]) -> Bool {
+        written["port", default: ""].split(separator: ",").allSatisfy {
+            $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
     }
 
     /// Every host that may be tried; an empty one is the default unix socket.

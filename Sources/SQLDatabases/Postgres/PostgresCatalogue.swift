@@ -46,29 +46,38 @@ enum PostgresCatalogue {
         return found
     }
 
-    /// Whether each column may be null: known where it is simply one of a table and no outer join or grouping set can
-    /// have made nulls of it.
-    static func nullability(
+    /// Where a column's values come from.
+    struct Origin {
+        /// Whether it may be null: known where it is simply one of a table and no outer join or grouping set can have
+        /// made nulls of it.
+        var isNullable: Bool?
+        /// Its values lie in a table: no expression makes them.
+        var isStored = false
+    }
+
+    static func origins(
         of columns: [PGColumn], _ outline: SQLOutline, on connection: PGConnection
-    ) throws(PGError) -> [Bool?] {
+    ) throws(PGError) -> [Origin] {
         let tables = Set(columns.map(\.tableID)).subtracting([0]).sorted()
-        guard !tables.isEmpty else { return columns.map { _ in nil } }
+        guard !tables.isEmpty else { return columns.map { _ in Origin() } }
+        // Old servers have no `attgenerated`; on new ones a virtual column is an expression.
         let result = try connection.execute(
             """
-            SELECT a.attrelid, a.attnum, a.attnotnull FROM pg_catalog.pg_attribute a \
-            JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') \
+            SELECT a.attrelid, a.attnum, a.attnotnull, c.relkind IN ('r', 'p'), \
+            coalesce(pg_catalog.to_jsonb(a) ->> 'attgenerated', '') <> 'v' FROM pg_catalog.pg_attribute a \
+            JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'm', 'f') \
             WHERE a.attrelid IN (\(list(tables))) AND a.attnum > 0
             """)
-        var isNullable: [[Int]: Bool] = [:]
+        let makesNulls = !outline.words.isDisjoint(with: ["LEFT", "RIGHT", "FULL", "ROLLUP", "CUBE", "GROUPING"])
+        var origins: [[Int]: Origin] = [:]
         for row in 0..<result.rowCount {
             let place = (0..<2).map { Int(result.text(row: row, column: $0) ?? "") ?? 0 }
-            isNullable[place] = result.text(row: row, column: 2) != "t"
+            let isNullable = result.text(row: row, column: 2) != "t"
+            let isKnown = result.text(row: row, column: 3) == "t" && (isNullable || !makesNulls)
+            origins[place] = Origin(
+                isNullable: isKnown ? isNullable : nil, isStored: result.text(row: row, column: 4) == "t")
         }
-        let makesNulls = !outline.words.isDisjoint(with: ["LEFT", "RIGHT", "FULL", "ROLLUP", "CUBE", "GROUPING"])
-        return columns.map { column in
-            guard let known = isNullable[[Int(column.tableID), column.tableColumn]] else { return nil }
-            return known || !makesNulls ? known : nil
-        }
+        return columns.map { origins[[Int($0.tableID), $0.tableColumn]] ?? Origin() }
     }
 
     private static func list(_ ids: [UInt32]) -> String { ids.map(String.init).joined(separator: ", ") }

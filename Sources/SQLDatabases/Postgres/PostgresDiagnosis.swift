@@ -20,13 +20,25 @@ struct PostgresDiagnosis: Sendable {
         let lines = error.message.split(whereSeparator: \.isNewline).map {
             $0.split(separator: "\t").joined(separator: " ")
         }
+        let login =
+            "check host, port, database, user and password in sources.\(source).url, the PG* variables and ~/.pgpass; "
+            + "`psql` with the same URL must connect"
+        let encryption =
+            "check sslmode, sslrootcert, sslcert and sslkey in sources.\(source).url; `psql` with the same URL asks for "
+            + "less (sslmode=prefer, where Headrace has verify-full for a server that is not local), so that it connects "
+            + "says nothing: add ?sslmode=verify-full for it"
         return SourceFailure(
             .unreachable,
             .error(
                 "source_connection",
                 "source \"\(source)\" cannot connect to \(target): \(lines.joined(separator: "; "))",
-                hint: "check host, port, database, user and password in sources.\(source).url, the PG* variables "
-                    + "and ~/.pgpass; `psql` with the same URL must connect"))
+                hint: lines.contains(where: Self.speaksOfEncryption) ? encryption : login))
+    }
+
+    /// libpq has no code for it. What pg_hba.conf refuses ends with "SSL encryption", and is about the login.
+    private static func speaksOfEncryption(_ line: String) -> Bool {
+        let words = line.replacing("SSL encryption", with: "")
+        return ["SSL", "certificate", "private key"].contains { words.contains($0) }
     }
 
     func address(_ problem: PGParametersProblem) -> SourceFailure {
@@ -42,7 +54,8 @@ struct PostgresDiagnosis: Sendable {
             SourceFailure(
                 .statement,
                 .error(
-                    "source_url", "the url of source \"\(source)\" has an @ or a / in its user or password",
+                    "source_url",
+                    "the url of source \"\(source)\" has an @ or a / in its user or password, or a port that is no number",
                     hint: "write %40 for @, %3A for : and %2F for / in user and password"))
         }
     }
@@ -60,7 +73,16 @@ struct PostgresDiagnosis: Sendable {
 
     // MARK: - Statements
 
-    private static let grantHint = "`headrace doctor` prints the GRANT statements for what the models read"
+    private static let grantHint =
+        "`headrace doctor` prints the GRANT statements for what the models read, or says what else is refused"
+
+    /// A schema of the search path that the role may not use hides what is in it.
+    func hidden(_ table: String, schema: String, role: String, atScalar offset: Int?) -> SourceFailure {
+        place(
+            .unavailable, "source_permission",
+            "source \"\(source)\": relation \(table) is in schema \(schema), which role \(role) may not use",
+            atScalar: offset, hint: "GRANT USAGE ON SCHEMA \(schema) TO \(role)")
+    }
 
     /// Somebody else locks what the model reads; `finding` is nil where it could not be learnt who.
     func locked(by finding: PostgresLockWatch.Finding?) -> SourceFailure {
@@ -99,10 +121,19 @@ struct PostgresDiagnosis: Sendable {
                 hint: "the standby needs to remove rows that the statement still reads: set hot_standby_feedback = on "
                     + "or raise max_standby_streaming_delay there, make the model faster, or read from the primary "
                     + "(target_session_attrs=primary in sources.\(source).url)")
+        case _ where error.isOfForeignServer:
+            let words = phase == .reading ? "" : ": \(error.message)"
+            return place(
+                .unavailable, "source_unavailable",
+                "source \"\(source)\" runs, but cannot reach a foreign server that the model reads from\(words)",
+                hint: "see that the foreign server runs, and takes the login of the role's user mapping")
         case "42501" where phase != .reading:
             return place(
                 .unavailable, "source_permission", "source \"\(source)\": \(error.message)",
                 hint: Self.grantHint)
+        case _ where phase == .preparing && error.isMissingUserMapping:
+            return place(
+                .unavailable, "source_unavailable", "source \"\(source)\": \(error.message)")
         default: break
         }
         switch error.sqlClass {
@@ -142,7 +173,7 @@ struct PostgresDiagnosis: Sendable {
 
     func rowTooLarge(_ row: Int, _ column: ColumnDescription?) -> SourceFailure {
         RowLimit.failure(
-            source: source, row: row, column: column?.name,
+            source: source, row: row, column: column?.name, isText: column.map { $0.type == .text } ?? true,
             at: statement?.start ?? Diagnostic.Position("", line: 1), dialect: .postgres)
     }
 
@@ -179,7 +210,7 @@ struct PostgresDiagnosis: Sendable {
         place(
             .unavailable, "source_error",
             "source \"\(source)\" failed on a row: \(PGConditions.name(error.sqlState)) (SQLSTATE \(error.sqlState))",
-            hint: (error.sqlState == "42501" ? Self.grantHint + "; " : "")
+            hint: (error.sqlState == "42501" ? Self.grantHint + ", except inside functions; " : "")
                 + "the server's message may quote a row, so it is not shown: run the model in psql to see it")
     }
 

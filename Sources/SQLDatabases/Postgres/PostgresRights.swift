@@ -1,30 +1,27 @@
 import SyncCore
 
 /// Finds what statements read, by preparing them and looking at the locks that this took: a server locks every table
-/// that a statement names, seen or not by what is planned later, until the transaction ends. Nothing runs, nothing is
-/// written, and no right to the tables is needed for it.
+/// that a statement names, seen or not by what is planned later, until the transaction ends. Then a cursor is opened,
+/// so that the server's own check has the last word. No row is read, and no right to the tables is needed for it.
 struct PostgresRights {
-    private struct Table {
-        /// As SQL writes them.
-        var schema: String, name: String
-        var canUseSchema: Bool, canRead: Bool, canChange: Bool
-        var everybodyUsesSchema: Bool, everybodyReads: Bool
-
-        var text: String { "\(schema).\(name)" }
-    }
-
     let connection: PGConnection
     /// Ends a transaction and begins the next.
     let transactionStart: String
-    private var tables: [String: Table] = [:]
-    /// Tables for which the current role lacks a right that a statement needs.
-    private var lacking: Set<String> = []
+    /// Whether statements may be planned too, which runs functions that the server takes for constant.
+    let plans: Bool
+    private var tables: [String: PostgresObjects.Table] = [:]
+    /// What the current role lacks a right to, as GRANT calls it; of a schema also what for.
+    private var schemas: [String: String] = [:]
+    private var unreadable: Set<String> = []
+    private var functions: Set<String> = []
+    private var refusals: [String] = []
     private var isComplete = true
 
-    init(connection: PGConnection, transactionStart: String) {
-        self.connection = connection
-        self.transactionStart = transactionStart
+    init(connection: PGConnection, transactionStart: String, plans: Bool) {
+        (self.connection, self.transactionStart, self.plans) = (connection, transactionStart, plans)
     }
+
+    private var objects: PostgresObjects { PostgresObjects(connection: connection) }
 
     mutating func ask(_ statements: [SQLStatement]) throws(PGError) -> ReadingRights {
         for statement in statements { try ask(statement) }
@@ -41,24 +38,27 @@ struct PostgresRights {
         var rights = ReadingRights(role: role, tables: sorted.map(\.text))
         rights.isComplete = isComplete
         rights.changeable = sorted.filter(\.canChange).map(\.text)
-        let wanting = sorted.filter { lacking.contains($0.text) }
+        rights.lacking = Set(schemas.values).union(unreadable).union(functions).sorted()
         rights.missing = Self.grants(
-            schemas: wanting.filter { !$0.canUseSchema }, tables: wanting.filter { !$0.canRead }, to: role)
+            schemas: Set(schemas.keys), tables: unreadable.sorted(), functions: functions.sorted(), to: role)
+        rights.refusals = refusals
         let new = whoAmI.text(row: 0, column: 3) ?? "headrace"
         rights.leastRole = ["CREATE ROLE \(new) LOGIN PASSWORD '…'"]
         if whoAmI.text(row: 0, column: 2) != "t" {
             rights.leastRole.append("GRANT CONNECT ON DATABASE \(whoAmI.text(row: 0, column: 1) ?? "") TO \(new)")
         }
         rights.leastRole += Self.grants(
-            schemas: sorted.filter { !$0.everybodyUsesSchema }, tables: sorted.filter { !$0.everybodyReads }, to: new)
+            schemas: Set(sorted.filter { !$0.everybodyUsesSchema }.map(\.schema)),
+            tables: sorted.filter { !$0.everybodyReads }.map(\.text), functions: [], to: new)
         return rights
     }
 
-    private static func grants(schemas: [Table], tables: [Table], to role: String) -> [String] {
-        let names = Set(schemas.map(\.schema)).sorted().joined(separator: ", ")
-        let texts = tables.map(\.text).joined(separator: ", ")
-        return (names.isEmpty ? [] : ["GRANT USAGE ON SCHEMA \(names) TO \(role)"])
-            + (texts.isEmpty ? [] : ["GRANT SELECT ON \(texts) TO \(role)"])
+    private static func grants(
+        schemas: Set<String>, tables: [String], functions: [String], to role: String
+    ) -> [String] {
+        [
+            ("USAGE ON SCHEMA", schemas.sorted()), ("SELECT ON", tables), ("EXECUTE ON FUNCTION", functions),
+        ].filter { !$0.1.isEmpty }.map { "GRANT \($0.0) \($0.1.joined(separator: ", ")) TO \(role)" }
     }
 
     private mutating func ask(_ statement: SQLStatement) throws(PGError) {
@@ -69,80 +69,85 @@ struct PostgresRights {
             guard !connection.isLost else { throw error }
             // What else is wrong with it, `check` says.
             isComplete = false
-            if error.sqlState == "42501" { noteClosedSchema(error, text) }
+            switch error.sqlState {
+            case "42501": try noteClosedSchema(error, filled.statement)
+            case "42P01": try noteHiddenTable(error, text)
+            default: break
+            }
             return
         }
         let outline = SQLOutline(text)
-        let found = try lockedTables(outline, text)
+        let found = try objects.locked().filter { $0.isNamed(outline, text) }
         for table in found { tables[table.text] = table }
-        guard found.contains(where: { !$0.canRead || !$0.canUseSchema }) else { return }
+        guard plans else {
+            unreadable.formUnion(found.filter { !$0.canRead && !$0.canReadColumns }.map(\.text))
+            return
+        }
         // A right to the columns that are read, only, is enough: the server's own check decides.
         do throws(PGError) {
             try connection.execute(
                 "DECLARE headrace_rights NO SCROLL CURSOR FOR \(outline.statement)", filled.values)
         } catch {
             guard !connection.isLost else { throw error }
-            for table in found where !table.canRead || !table.canUseSchema { lacking.insert(table.text) }
+            try noteRefusal(error, of: found, filled.statement)
         }
     }
 
-    /// A schema that is closed to the role is met before any table in it; where, the server says.
-    private mutating func noteClosedSchema(_ error: PGError, _ text: String) {
-        let tokens = SQLTokens(text, .postgres)
-        guard let position = error.position,
-            let first = tokens.tokens.firstIndex(where: { $0.range.lowerBound == position - 1 })
+    private mutating func noteRefusal(
+        _ error: PGError, of found: [PostgresObjects.Table], _ statement: SQLStatement
+    ) throws(PGError) {
+        guard error.sqlState == "42501" else {
+            if error.isMissingUserMapping || error.isOfForeignServer {
+                refuse(statement, error)
+            } else {
+                isComplete = false
+            }
+            return
+        }
+        let tokens = SQLTokens(statement.text, .postgres)
+        let wanting = found.filter { $0.lacksColumns(of: tokens) }.map(\.text)
+        try connection.execute(transactionStart)
+        let closed = try objects.closedFunctions(in: tokens)
+        guard !wanting.isEmpty || !closed.isEmpty else { return refuse(statement, error) }
+        unreadable.formUnion(wanting)
+        functions.formUnion(closed)
+    }
+
+    /// Nothing that a GRANT to the role is sure to mend: the right of a view's owner, for instance.
+    private mutating func refuse(_ statement: SQLStatement, _ error: PGError) {
+        let refusal = "\(statement.start.file):\(statement.start.line): \(error.message)"
+        if !refusals.contains(refusal) { refusals.append(refusal) }
+    }
+
+    /// A schema that is closed to the role is met before anything in it; where, the server says.
+    private mutating func noteClosedSchema(_ error: PGError, _ statement: SQLStatement) throws(PGError) {
+        let tokens = SQLTokens(statement.text, .postgres)
+        let first = tokens.tokens.firstIndex { $0.range.lowerBound == (error.position ?? 0) - 1 }
+        let names = first.map { tokens.dottedName(from: $0) } ?? []
+        guard let first, names.count > 1 else { return refuse(statement, error) }
+        let parts = names.suffix(2).map { tokens.foldedName(of: $0) }
+        let next = first + 2 * names.count - 1
+        let isCalled = tokens.tokens.indices.contains(next) && tokens.is(tokens.tokens[next], "(")
+        try connection.execute(transactionStart)
+        guard let schema = try objects.closedSchema(parts[0]) else { return refuse(statement, error) }
+        schemas[schema] = schemas[schema] ?? "schema \(schema)"
+        guard !isCalled, let table = try objects.table(parts[1], inSchema: parts[0]) else { return }
+        note(table)
+    }
+
+    /// What the search path does not find may be in a schema of it that is closed to the role.
+    private mutating func noteHiddenTable(_ error: PGError, _ text: String) throws(PGError) {
+        try connection.execute(transactionStart)
+        guard let hidden = try objects.hiddenTable(error, text),
+            let table = try objects.table(hidden.name, inSchema: hidden.schema)
         else { return }
-        let names = tokens.dottedName(from: first).suffix(2).map { token in
-            let name = tokens.name(of: token) ?? ""
-            // PostgreSQL folds no more than this in UTF-8.
-            return SQLDialect.postgres.quoted(token.kind == .word ? name.lowercasedASCII : name)
-        }
-        guard names.count == 2 else { return }
-        let table = Table(
-            schema: names[0], name: names[1], canUseSchema: false, canRead: false, canChange: false,
-            everybodyUsesSchema: false, everybodyReads: false)
+        schemas[table.schema] = table.text
+        note(table)
+    }
+
+    private mutating func note(_ table: PostgresObjects.Table) {
         tables[table.text] = table
-        lacking.insert(table.text)
-    }
-
-    /// The tables that the prepared statement names. What a view reads is locked too, but is its owner's to read.
-    private func lockedTables(_ outline: SQLOutline, _ text: String) throws(PGError) -> [Table] {
-        let result = try connection.execute(
-            """
-            WITH locked AS (SELECT DISTINCT c.oid, c.relname, c.relnamespace, c.relkind, c.reloptions \
-            FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation \
-            WHERE l.locktype = 'relation' AND l.pid = pg_catalog.pg_backend_pid() \
-            AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')), \
-            inside AS (SELECT d.refobjid FROM locked v JOIN pg_catalog.pg_rewrite r ON r.ev_class = v.oid \
-            JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass \
-            AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> v.oid \
-            WHERE v.relkind = 'v' AND NOT EXISTS (SELECT FROM pg_catalog.unnest(v.reloptions) AS o \
-            WHERE o ~* '^security_invoker=(t|true|on|yes|1)$')) \
-            SELECT l.relname, pg_catalog.quote_ident(n.nspname), pg_catalog.quote_ident(l.relname), \
-            l.oid IN (SELECT refobjid FROM inside), pg_catalog.has_schema_privilege(n.oid, 'USAGE'), \
-            pg_catalog.has_table_privilege(l.oid, 'SELECT'), \
-            pg_catalog.has_table_privilege(l.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), \
-            pg_catalog.has_schema_privilege('public', n.oid, 'USAGE'), \
-            pg_catalog.has_table_privilege('public', l.oid, 'SELECT') \
-            FROM locked l JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace \
-            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
-            """)
-        return (0..<result.rowCount).compactMap { row in
-            let cells = (0..<9).map { result.text(row: row, column: $0) ?? "" }
-            let isQuoted = cells[2].hasPrefix("\"") && text.contains(cells[2])
-            let isNamed = isQuoted || outline.words.contains(cells[0].uppercased())
-            guard cells[3] != "t" || isNamed else { return nil }
-            return Table(
-                schema: cells[1], name: cells[2], canUseSchema: cells[4] == "t", canRead: cells[5] == "t",
-                canChange: cells[6] == "t", everybodyUsesSchema: cells[7] == "t", everybodyReads: cells[8] == "t")
-        }
-    }
-}
-
-extension String {
-    fileprivate var lowercasedASCII: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { ("A"..."Z").contains($0) ? Unicode.Scalar($0.value + 32) ?? $0 : $0 }))
+        schemas[table.schema] = table.text
+        if !table.canRead, !table.canReadColumns { unreadable.insert(table.text) }
     }
 }

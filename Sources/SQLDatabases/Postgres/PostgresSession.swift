@@ -45,17 +45,19 @@ actor PostgresSession {
     @discardableResult
     func connect() throws(SourceFailure) -> String {
         let connection = try begin()
-        if !settings.allowSuperuser { try refuseSuperuser(connection) }
+        if !settings.allowSuperuser, let role = try roleThatRunsPrograms(connection) { throw diagnosis.superuser(role) }
         return "PostgreSQL \(connection.serverVersion) as \"\(connection.user)\", database \"\(connection.database)\" "
             + "at \(connection.host):\(connection.port)\(connection.isEncrypted ? ", encrypted" : "")"
     }
 
-    /// Also for roles that can run programs: nothing of the statements runs.
+    /// Also for roles that can run programs: then nothing of the statements runs.
     func rights(toRead statements: [SQLStatement]) throws(SourceFailure) -> ReadingRights {
         let connection = try begin()
         let start = settings.transactionStart(serverEncoding: connection.serverEncoding)
+        let refused = settings.allowSuperuser ? nil : try roleThatRunsPrograms(connection)
         return try asking { () throws(PGError) in
-            var inquiry = PostgresRights(connection: connection, transactionStart: "ROLLBACK; \(start)")
+            var inquiry = PostgresRights(
+                connection: connection, transactionStart: "ROLLBACK; \(start)", plans: refused == nil)
             return try inquiry.ask(statements)
         }
     }
@@ -118,17 +120,17 @@ actor PostgresSession {
         } catch { throw canceller.isCancelled ? diagnosis.cancelled : diagnosis.connecting(error) }
     }
 
-    private func refuseSuperuser(_ connection: PGConnection) throws(SourceFailure) {
-        let role = try asking { () throws(PGError) -> String? in
+    /// Membership is enough: a model may take on the other role with set_config.
+    private func roleThatRunsPrograms(_ connection: PGConnection) throws(SourceFailure) -> String? {
+        try asking { () throws(PGError) -> String? in
             let result = try connection.execute(
                 """
                 SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname IN (current_user, session_user) \
-                AND (r.rolsuper OR EXISTS (SELECT FROM pg_catalog.pg_roles p WHERE \
-                p.rolname = 'pg_execute_server_program' AND pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER'))) LIMIT 1
+                AND EXISTS (SELECT FROM pg_catalog.pg_roles p WHERE (p.rolsuper OR p.rolname = \
+                'pg_execute_server_program') AND pg_catalog.pg_has_role(r.oid, p.oid, 'MEMBER')) LIMIT 1
                 """)
             return result.rowCount == 0 ? nil : result.text(row: 0, column: 0)
         }
-        if let role { throw diagnosis.superuser(role) }
     }
 
     // MARK: - Reading

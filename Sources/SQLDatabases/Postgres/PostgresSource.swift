@@ -93,15 +93,14 @@ struct PostgresSettings: Sendable {
 
     /// Only `SET LOCAL`: a pooler such as PgBouncer would hand a plain `SET` on to the connection's next user. What a role,
     /// a database or PG* variables set would round or reformat what is cast to text, and would turn a change of theirs
-    /// into a change of every row; the date style's order of day and month, which says how the model reads dates, stays.
-    /// So does `lc_monetary`: it says how many decimals a money has, not only how it prints.
+    /// into a change of every row. What says how the model's own SQL reads stays, as psql has it: the time zone, the date
+    /// style's order of day and month, and `lc_monetary`, which says how many decimals a money has.
     func transactionStart(serverEncoding: String) -> String {
         var commands = [
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             "SET LOCAL lock_timeout = \(lockTimeout.clampedMilliseconds)",
             "SET LOCAL idle_in_transaction_session_timeout = '5min'", "SET LOCAL extra_float_digits = 1",
-            "SET LOCAL DateStyle = 'ISO'", "SET LOCAL TimeZone = 'UTC'", "SET LOCAL IntervalStyle = 'postgres'",
-            "SET LOCAL bytea_output = 'hex'",
+            "SET LOCAL DateStyle = 'ISO'", "SET LOCAL IntervalStyle = 'postgres'", "SET LOCAL bytea_output = 'hex'",
         ]
         // Such a database holds any bytes, and would fail a whole read for one row that is not UTF-8: typing judges them.
         if serverEncoding == "SQL_ASCII" { commands.append("SET LOCAL client_encoding = 'SQL_ASCII'") }

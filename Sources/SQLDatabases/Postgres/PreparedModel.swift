@@ -27,15 +27,17 @@ struct PreparedModel: Sendable {
             types = try PostgresCatalogue.types(of: described, on: connection)
         } catch {
             if isCancelled() { throw diagnosis.cancelled }
+            if let hidden = Self.hidden(error, on: connection, diagnosis) { throw hidden }
             throw ModelGate.preparing(error, outline, diagnosis)
         }
         try ModelGate.check(outline, columns: described.count, parameters: parameterCount - values.count, diagnosis)
-        let wrapped = WrappedModel(outline.statement, columns: described, types: types)
-        let nullability: [Bool?]
+        let origins: [PostgresCatalogue.Origin]
         do throws(PGError) {
-            nullability = try PostgresCatalogue.nullability(of: described, outline, on: connection)
-            try connection.prepare(wrapped.text)
-        } catch {
+            origins = try PostgresCatalogue.origins(of: described, outline, on: connection)
+        } catch { throw isCancelled() ? diagnosis.cancelled : diagnosis.failure(error, .preparing) }
+        let wrapped = WrappedModel(
+            outline.statement, columns: described, types: types, areStored: origins.map(\.isStored))
+        do throws(PGError) { try connection.prepare(wrapped.text) } catch {
             if isCancelled() { throw diagnosis.cancelled }
             throw ModelGate.wrapping(error, outline, prefix: wrapped.prefixLength, diagnosis)
         }
@@ -45,7 +47,27 @@ struct PreparedModel: Sendable {
         columns = described.indices.map {
             ColumnDescription(
                 name: described[$0].name, type: types[$0].sourceType, typeName: types[$0].name,
-                isNullable: nullability[$0])
+                isNullable: origins[$0].isNullable)
+        }
+    }
+
+    /// Why a table was not found, where a closed schema of the search path has it. Ends the transaction.
+    private static func hidden(
+        _ error: PGError, on connection: PGConnection, _ diagnosis: PostgresDiagnosis
+    ) -> SourceFailure? {
+        guard error.sqlState == "42P01", let text = diagnosis.statement?.text else { return nil }
+        do throws(PGError) {
+            try connection.execute("ROLLBACK")
+            let objects = PostgresObjects(connection: connection)
+            guard let found = try objects.hiddenTable(error, text), let schema = try objects.closedSchema(found.schema),
+                let role = try connection.execute("SELECT pg_catalog.quote_ident(current_user)").text(row: 0, column: 0)
+            else { return nil }
+            return diagnosis.hidden(
+                SQLDialect.postgres.quoted(found.name), schema: schema, role: role,
+                atScalar: error.position.map { $0 - 1 })
+        } catch {
+            // What it was in the first place is said.
+            return nil
         }
     }
 
@@ -72,13 +94,15 @@ struct PreparedModel: Sendable {
     }
 }
 
-/// The SELECT around a model. Its columns get names of ours, since a model may give two the same.
+/// The SELECT around a model. Its columns get names of ours, since a model may give two the same. Where the guard looks
+/// at what an expression makes, the server is kept from putting the expression in the place of each mention of it, and
+/// so from running it twice a row: it takes no SELECT with an OFFSET apart.
 struct WrappedModel: Sendable {
     let text: String
     /// Scalars before the user's first.
     let prefixLength: Int
 
-    init(_ statement: String, columns: [PGColumn], types: [PostgresType]) {
+    init(_ statement: String, columns: [PGColumn], types: [PostgresType], areStored: [Bool]) {
         let names = types.indices.map { "c\($0 + 1)" }
         var values = zip(names, types).map { name, type in
             switch type.form {
@@ -87,9 +111,14 @@ struct WrappedModel: Sendable {
             case .textArray: "\(name)::pg_catalog.text[]"
             }
         }
-        if let rowGuard = RowGuard.expression(names, columns: columns, types: types) { values.append(rowGuard) }
-        let prefix = "SELECT \(values.joined(separator: ", ")) FROM (\n"
-        text = "\(prefix)\(statement)\n) AS model(\(names.joined(separator: ", ")))"
+        let rowGuard = RowGuard(names, columns: columns, types: types)
+        if let rowGuard { values.append(rowGuard.expression) }
+        let isFenced = rowGuard?.columns.contains { !areStored[$0] } == true
+        let prefix =
+            "SELECT \(values.joined(separator: ", ")) FROM (\n" + (isFenced ? "SELECT * FROM (\n" : "")
+        text =
+            prefix + statement + (isFenced ? "\n) AS headrace_rows OFFSET 0" : "")
+            + "\n) AS model(\(names.joined(separator: ", ")))"
         prefixLength = prefix.unicodeScalars.count
     }
 }

@@ -4,16 +4,20 @@ import SyncCore
 /// A column after the model's own that is always null, unless the row is larger than the limit: then the server stops
 /// before it sends the row, which libpq would have to hold as a whole. The sizes are those that the server knows without
 /// reading the values; what is no text or bytes counts as it is stored, compressed.
-enum RowGuard {
+struct RowGuard {
+    let expression: String
+    /// Those whose values it looks at.
+    let columns: [Int]
+
     private static let marker = "headrace_row_too_large_"
     /// PostgreSQL's own limit of a SELECT.
     private static let mostColumns = 1664
 
     /// Nil where no column can be large, or there is no room for one more. By OID, bytea, text, char(n) and varchar(n)
     /// know their length; "char" and name are short.
-    static func expression(_ names: [String], columns: [PGColumn], types: [PostgresType]) -> String? {
+    init?(_ names: [String], columns: [PGColumn], types: [PostgresType]) {
         let sizes = names.indices.compactMap { index -> (number: Int, size: String)? in
-            guard !isSmall(columns[index]) else { return nil }
+            guard !Self.isSmall(columns[index]) else { return nil }
             switch (columns[index].typeID, types[index].decoder) {
             case (17, _), (25, _), (1042, _), (1043, _):
                 return (index + 1, "pg_catalog.octet_length(\(names[index]))")
@@ -23,13 +27,15 @@ enum RowGuard {
             default: return nil
             }
         }
-        guard !sizes.isEmpty, names.count < mostColumns else { return nil }
+        guard !sizes.isEmpty, names.count < Self.mostColumns else { return nil }
         // A row above the limit has a value above its share of it: one comparison is all that a usual row costs.
         let largest = "GREATEST(\(sizes.map(\.size).joined(separator: ", ")))"
         let sum = sizes.map { "coalesce(\($0.size), 0)::pg_catalog.int8" }.joined(separator: " + ")
         let number = sizes.map { "WHEN \($0.size) THEN \($0.number)" }.joined(separator: " ")
-        return "CASE WHEN \(largest) > \(RowLimit.bytes / sizes.count) AND \(sum) > \(RowLimit.bytes) THEN "
-            + "pg_catalog.concat('\(marker)', CASE \(largest) \(number) END)::pg_catalog.int8 END"
+        self.columns = sizes.map { $0.number - 1 }
+        expression =
+            "CASE WHEN \(largest) > \(RowLimit.bytes / sizes.count) AND \(sum) > \(RowLimit.bytes) THEN "
+            + "pg_catalog.concat('\(Self.marker)', CASE \(largest) \(number) END)::pg_catalog.int8 END"
     }
 
     /// The place of the large column, where the guard is what failed. Its words are ours, not the server's.

@@ -44,6 +44,10 @@ package struct SQLiteError: Error, Sendable, Equatable {
 
     package var primaryCode: Int32 { extendedCode & 0xFF }
 
+    /// A journal or a log whose writer is gone, which only a connection that writes can bring to an end:
+    /// SQLITE_READONLY_RECOVERY, _ROLLBACK and _CANTINIT, macros that the importer does not carry over.
+    var isLeftByAWriter: Bool { [1, 3, 5].contains { extendedCode == SQLITE_READONLY | $0 << 8 } }
+
     /// A file could not grow.
     package var isWithoutRoom: Bool { primaryCode == SQLITE_FULL || extendedCode == Self.failedWrite }
 

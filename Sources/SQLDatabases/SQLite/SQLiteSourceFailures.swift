@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Foundation
 internal import SyncCore
 
 /// Turns what SQLite answered about a model's statement into words for its author.
@@ -66,6 +67,16 @@ struct SQLiteSourceFailures {
                     at: statement.start,
                     hint: "what the model sorts or groups does not fit there: free some space, or name a folder with "
                         + "more in the environment variable SQLITE_TMPDIR"))
+        case (.storage, _) where error.isLeftByAWriter:
+            // SQLite's own words are those for a write.
+            return unavailable(
+                "database_unreadable", "a program died while it wrote, and what it left must be tidied up by a writer",
+                hint: "open the file once with sqlite3, or with the program that writes it, and read a table")
+        case (.storage, _) where error.primaryCode == SQLITE_CANTOPEN && hasWriteAheadLog:
+            return unavailable(
+                "database_unreadable", error.message,
+                hint: "the file is in WAL mode, which has a -shm and a -wal file beside it that readers open too: let "
+                    + "this user write in its folder, or read a copy (`sqlite3 FILE 'VACUUM INTO …'`) without WAL")
         case (.storage, _):
             return unavailable("database_unreadable", error.message)
         case (.denied, _):
@@ -88,6 +99,13 @@ struct SQLiteSourceFailures {
     func missing() -> SourceFailure {
         unavailable(
             "database_missing", "there is no such file", hint: "make the database, or correct sources.\(source).path")
+    }
+
+    /// As the file's own header says (https://www.sqlite.org/fileformat.html).
+    private var hasWriteAheadLog: Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else { return false }
+        defer { try? file.close() }
+        return (try? file.read(upToCount: 20)).map { $0.count == 20 && $0.last == 2 } ?? false
     }
 
     private func unavailable(_ code: String, _ reason: String, hint: String? = nil) -> SourceFailure {

@@ -35,7 +35,7 @@ package protocol Source: Sendable {
     /// What `doctor` asks: connects, says who it is connected as and the server's version.
     func probe() async throws(SourceFailure) -> String
 
-    /// What else `doctor` asks: what the statements read, and what the source's role may do with it. Runs none of them.
+    /// What else `doctor` asks: what the statements read, and what the source's role may do with it. Reads no row.
     /// Nil where a database knows no rights of its own.
     func rights(toRead statements: [SQLStatement]) async throws(SourceFailure) -> ReadingRights?
 }
@@ -49,8 +49,12 @@ package struct ReadingRights: Sendable, Equatable {
     package var role: String
     /// Tables, views and the like that the models name, as SQL writes them; sorted.
     package var tables: [String]
+    /// Tables, functions and schemas that the role lacks a right to.
+    package var lacking: [String] = []
     /// Statements that give the role what it lacks; empty when nothing is missing.
     package var missing: [String] = []
+    /// Where and in whose words the database refuses a read that no grant to the role is sure to mend.
+    package var refusals: [String] = []
     /// Tables that the role may also change.
     package var changeable: [String] = []
     /// Statements that make a role which can read these tables, and no more.

@@ -1,5 +1,6 @@
 import Foundation
 import SyncCore
+import SyncEngine
 
 /// Tries the parts of a project one by one; a part that fails does not keep the others from being tried.
 struct Doctor {
@@ -23,9 +24,13 @@ struct Doctor {
         }
     }
 
-    /// What the source's role may do with the tables that the models read, and the statements that set it right.
+    /// What the source's role may do with the tables that the models and their tests read, and the statements that set
+    /// it right.
     private func examineRights(_ definition: SourceDefinition, of source: any Source) async -> [Examination] {
-        let statements = opened.project.models.filter { $0.source.name == definition.name }.map(\.statement)
+        let project = opened.project
+        let statements = project.models.filter { $0.source.name == definition.name }.flatMap { model in
+            [model.statement] + model.tests.map { project.statement(of: $0, model) }
+        }
         guard !statements.isEmpty else { return [] }
         do throws(SourceFailure) {
             guard let rights = try await source.rights(toRead: statements) else { return [] }

@@ -5,10 +5,15 @@ extension Examination {
     init(_ rights: ReadingRights, of source: String) {
         let tables = rights.tables.isEmpty ? "no table" : rights.tables.joined(separator: ", ")
         let unknown = rights.isComplete ? "" : "; a model cannot be prepared, and may read more (see `headrace check`)"
-        if !rights.missing.isEmpty {
+        if !rights.missing.isEmpty || !rights.refusals.isEmpty {
+            let lacking =
+                rights.lacking.isEmpty
+                ? [] : ["role \(rights.role) lacks a right to \(rights.lacking.joined(separator: ", "))"]
+            let refused = rights.refusals.map { "the server refuses to read for role \(rights.role): \($0)" }
+            let owners = "a view reads with the rights of its owner: look there for what is refused"
             let finding = Diagnostic.error(
-                "source_permission", "role \(rights.role) may not read all of \(tables)\(unknown)",
-                hint: Self.script(rights.missing))
+                "source_permission", (lacking + refused).joined(separator: "; ") + unknown,
+                hint: rights.missing.isEmpty ? owners : Self.script(rights.missing))
             self.init(part: "rights", name: source, finding: finding, exit: .sourceFailure)
         } else if !rights.changeable.isEmpty {
             self.init(

@@ -61,10 +61,16 @@ import Testing
         #expect(try await allowed.rows("SELECT 1") == [[.cell(.integer(1))]])
     }
 
-    @Test func refusesAMemberOfTheRoleThatRunsPrograms() async throws {
+    @Test(arguments: ["pg_execute_server_program", "postgres", "between"])
+    func refusesAMemberOfARoleThatRunsPrograms(granted: String) async throws {
         let database = try await PostgresServer.shared().newDatabase()
-        let role = "program_\(database.name)"
-        try await database.execute("CREATE ROLE \(role) LOGIN; GRANT pg_execute_server_program TO \(role)")
+        let (role, between) = ("program_\(database.name)", "between_\(database.name)")
+        // Inherited or not: what it may take on with SET ROLE counts.
+        try await database.execute(
+            """
+            CREATE ROLE \(role) LOGIN NOINHERIT; CREATE ROLE \(between) NOINHERIT; GRANT postgres TO \(between);
+            GRANT \(granted == "between" ? between : granted) TO \(role)
+            """)
         let url = database.superuserURL.replacing("postgres@", with: "\(role)@")
         #expect(try #require(await failure(url)).diagnostic.code == "superuser")
     }

@@ -51,13 +51,17 @@ import Testing
     @Test(arguments: [
         "postgresql://u:1234/secret@db.example.com:5432/d", "postgres://u:se/cret@db.example.com/d",
         "postgresql://u:se@cret/x@db.example.com/d", "postgresql://u:se@cret@db.example.com/d",
+        "postgresql://u:se@cr:et@127.0.0.1:54911/shop", "postgresql://u:p?x@y:z@db.example.com",
     ])
     func refusesAPasswordThatWouldBeReadAsAHostOrADatabase(_ url: String) {
         #expect(throws: PGParametersProblem.passwordNotEncoded) { try PGParameters(url: url, environment: [:]) }
     }
 
     @Test func takesAnEncodedPasswordAndAnAtSignElsewhere() throws {
-        for url in ["postgresql://u:a%2Fb%40c@localhost/d", "postgresql://u@localhost/d?options=-ca%3Da@b"] {
+        for url in [
+            "postgresql://u:a%2Fb%40c@localhost/d", "postgresql://u@localhost/d?options=-ca%3Da@b",
+            "postgres://u:a?b:c@localhost,[::1]:5433/d",
+        ] {
             #expect(try PGParameters(url: url, environment: [:]).target.contains(#"database "d""#))
         }
     }

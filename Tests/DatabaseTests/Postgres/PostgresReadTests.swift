@@ -106,9 +106,63 @@ import Testing
         await reader.close()
     }
 
+    /// The function counts its calls in the transaction, and gives the count.
+    @Test(arguments: [
+        "SELECT counted(id) AS tier FROM t", "SELECT tier FROM shown", "SELECT t.id, tier FROM t JOIN shown USING (id)",
+        "SELECT jsonb_build_array(counted(id)) ->> 0 AS tier FROM t WHERE id > 0",
+        "WITH c AS (SELECT id, counted(id) AS tier FROM t) SELECT tier FROM c",
+    ])
+    func anExpressionRunsOnceARow(_ sql: String) async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(
+            """
+            CREATE TABLE t AS SELECT i AS id FROM generate_series(1, 3) i;
+            CREATE FUNCTION counted(id int) RETURNS text STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN set_config(
+                'test.calls', (coalesce(nullif(current_setting('test.calls', true), ''), '0')::int + 1)::text, true);
+            END $$;
+            CREATE VIEW shown AS SELECT id, counted(id) AS tier FROM t;
+            """)
+        let rows = try await database.source().rows(sql)
+        #expect(rows.compactMap(\.last) == [.text("1"), .text("2"), .text("3")])
+    }
+
+    @Test func columnsOfOneNameThatExpressionsMakeAreRead() async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        let rows = try await database.source().rows("SELECT 'x' || 1 AS a, 'y' || 2 AS a, ARRAY['z' || 3] -- end\n;")
+        #expect(rows == [[.text("x1"), .text("y2"), .list(["z3"])]])
+        let failure = try #require(
+            await database.source().describeFailure(of: "SELECT 'x' || 1 AS a,\n  'y' || nope AS a"))
+        #expect(failure.diagnostic.position == Diagnostic.Position("models/m.sql", line: 2, column: 10))
+    }
+
+    /// `seen::date` is the day that psql shows to the same role.
+    @Test(arguments: ["ROLE \(PostgresDatabase.readerName) IN DATABASE", "DATABASE"])
+    func aModelsOwnSQLFollowsTheTimeZoneOfTheRole(of whom: String) async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(
+            """
+            ALTER \(whom) \(database.name) SET TimeZone = 'Asia/Kathmandu';
+            CREATE TABLE t AS SELECT '2026-07-01 20:00Z'::timestamptz AS seen
+            """)
+        let read = try await database.source().rows(
+            """
+            SELECT seen, seen::date::text, date_trunc('day', seen), seen::timestamp, tstzrange(seen, NULL), ARRAY[seen]
+            FROM t
+            """)
+        let moment = Int64(1_782_936_000_000_000)
+        #expect(
+            read == [
+                [
+                    .cell(.timestamp(moment)), .text("2026-07-02"),
+                    .cell(.timestamp(moment - 6_300_000_000)), .cell(.localTimestamp(moment + 20_700_000_000)),
+                    .text("[\"2026-07-02 01:45:00+05:45\",)"), .list(["2026-07-02 01:45:00+05:45"]),
+                ]
+            ])
+    }
+
     static let settings = [
-        "extra_float_digits = 0", "DateStyle = 'SQL, DMY'", "TimeZone = 'Asia/Kathmandu'",
-        "IntervalStyle = 'sql_standard'", "bytea_output = 'escape'", "xmlbinary = 'hex'", "xmloption = 'document'",
+        "extra_float_digits = 0", "DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'", "bytea_output = 'escape'",
+        "xmlbinary = 'hex'", "xmloption = 'document'",
         "client_encoding = 'LATIN1'",
     ]
 
@@ -121,16 +175,16 @@ import Testing
         let read = try await database.source().rows(
             """
             SELECT ARRAY[0.30000000000000004::float8], ARRAY['03/02/2026'::date], '1970-01-01Z'::timestamptz,
-                ARRAY['2026-02-03 00:00Z'::timestamptz], tstzrange('2026-02-03 00:00Z', NULL), '10:00+02'::timetz,
-                ROW('2026-02-03 00:00Z'::timestamptz, '\\x01'::bytea), '-1 day'::interval, ARRAY['\\x01ff'::bytea],
+                ARRAY['2026-02-03 00:00'::timestamp], tsrange('2026-02-03 00:00', NULL), '10:00+02'::timetz,
+                ROW('2026-02-03 00:00'::timestamp, '\\x01'::bytea), '-1 day'::interval, ARRAY['\\x01ff'::bytea],
                 '<a/>'::xml, 'ä'::text
             """)
         #expect(
             read == [
                 [
                     .list(["0.30000000000000004"]), .list(["2026-02-03"]), .cell(.timestamp(0)),
-                    .list(["2026-02-03 00:00:00+00"]), .text("[\"2026-02-03 00:00:00+00\",)"), .text("10:00:00+02"),
-                    .text("(\"2026-02-03 00:00:00+00\",\"\\\\x01\")"), .text("-1 days"), .list(["\\x01ff"]),
+                    .list(["2026-02-03 00:00:00"]), .text("[\"2026-02-03 00:00:00\",)"), .text("10:00:00+02"),
+                    .text("(\"2026-02-03 00:00:00\",\"\\\\x01\")"), .text("-1 days"), .list(["\\x01ff"]),
                     .text("<a/>"), .text("ä"),
                 ]
             ])

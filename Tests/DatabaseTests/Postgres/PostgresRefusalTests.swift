@@ -19,6 +19,7 @@ import Testing
         Refusal("INSERT INTO t VALUES (1)", "writes", 1, 1),
         Refusal("\n  INSERT INTO t VALUES (1) RETURNING a", "writes", 2, 3),
         Refusal("WITH x AS (INSERT INTO t VALUES (1) RETURNING a)\nSELECT * FROM x", "writes", 1, 6),
+        Refusal("WITH y AS (SELECT 1),\n  x AS (DELETE FROM t RETURNING a)\nSELECT a || 'x' FROM x", "writes", 2, 3),
         Refusal("WITH x AS (SELECT 1) DELETE FROM t RETURNING a", "writes", 1, 22),
         Refusal("SELECT a FROM t FOR UPDATE", "writes", 1, 1),
         Refusal("SELECT a INTO copy FROM t", "not_a_select", 1, 1),

@@ -62,6 +62,19 @@ import Testing
         #expect(text.contains("does not match host name \"127.0.0.1\""), "\(text)")
     }
 
+    @Test(arguments: [
+        ("localhost", "&sslrootcert=/nowhere/ca.pem", true), ("127.0.0.1", "", true),
+        ("localhost", "&sslcert=/etc/hostname&sslkey=/etc/hostname", true), ("localhost", "&user=nobody", false),
+    ])
+    func theHintIsAboutEncryptionWhereThatIsWhatFails(host: String, options: String, isIt: Bool) async throws {
+        guard case .failure(let failure) = try await probe(host: host, options: options) else {
+            Issue.record("it connects")
+            return
+        }
+        let hint = try #require(failure.diagnostic.hint)
+        #expect(hint.contains("sslrootcert") == isIt && hint.contains("~/.pgpass") != isIt, "\(failure.diagnostic)")
+    }
+
     @Test func refusesTheCertificateOfAnotherAuthorityAndNamesTheFile() async throws {
         let text = message(try await probe(root: \.stranger))
         #expect(text.contains("certificate verify failed"), "\(text)")

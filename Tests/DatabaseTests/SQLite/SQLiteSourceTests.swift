@@ -176,6 +176,37 @@ private func rows(_ reader: any RowReader) async throws -> [[String]] {
         }
     }
 
+    @Test func saysWhatToDoAfterAWriterThatDied() async throws {
+        try await withShop("CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(300000))") { _, path async throws in
+            let writer = try SQLiteConnection(path: path, mode: .create)
+            try writer.execute("PRAGMA cache_size = 1; BEGIN; UPDATE t SET a = zeroblob(400000)")
+            // As if the writer had been killed now: its files without its locks.
+            let files = FileManager.default
+            let copy = path + ".copy"
+            for suffix in ["", "-journal"] { try files.copyItem(atPath: path + suffix, toPath: copy + suffix) }
+            try writer.execute("ROLLBACK")
+            let source = SQLiteSource(name: "shop", path: copy)
+            let failure = await #expect(throws: SourceFailure.self) { try await source.probe() }
+            #expect(failure?.kind == .unavailable && failure?.diagnostic.code == "database_unreadable")
+            #expect(try #require(failure?.diagnostic.hint).contains("open the file once with sqlite3"))
+            // The hint is right.
+            try SQLiteConnection(path: copy, mode: .create).execute("SELECT count(*) FROM t")
+            #expect(try await source.probe().contains(copy))
+        }
+    }
+
+    @Test func saysWhatWALNeeds() async throws {
+        try await withShop("PRAGMA journal_mode = WAL; CREATE TABLE t (a)") { source, path async throws in
+            #expect(try await source.probe().contains(path))
+            for file in ["-shm", "-wal"] { try? FileManager.default.removeItem(atPath: path + file) }
+            // SQLite follows no link there, so this is a file that cannot be made, for root too.
+            try FileManager.default.createSymbolicLink(atPath: path + "-shm", withDestinationPath: "/nowhere/shm")
+            let failure = await #expect(throws: SourceFailure.self) { try await source.probe() }
+            #expect(failure?.kind == .unavailable && failure?.diagnostic.code == "database_unreadable")
+            #expect(try #require(failure?.diagnostic.hint).contains("WAL mode"))
+        }
+    }
+
     @Test func saysWhenAnotherProgramHoldsTheLock() async throws {
         try await withShop { source, path async throws in
             let other = try SQLiteConnection(path: path, mode: .readWrite)

@@ -181,6 +181,7 @@ package final class PostgresServer: Sendable {
         synchronous_commit = off
         full_page_writes = off
         max_connections = 200
+        timezone = 'UTC'
         shared_buffers = 64MB
         listen_addresses = '127.0.0.1'
         port = $port
