@@ -72,9 +72,12 @@ import Testing
         #expect { try reached(cells) } throws: { ($0 as? Diagnostic)?.code == "cursor_mixed" }
     }
 
-    @Test("a read that goes on keeps to the kind of the mark") func base() {
-        #expect { try reached([.integer(1)], base: CursorMark(.text, "2026-11-23 08:00:00")) } throws: {
-            ($0 as? Diagnostic)?.code == "cursor_mixed"
+    @Test(
+        "a read that goes on meets another kind than the mark's",
+        arguments: [TestCell.integer(1), .text("2026-11-23T08:00:00"), .text("2026-11-23")])
+    func base(cell: TestCell) {
+        #expect { try reached([cell], base: CursorMark(.text, "2026-11-23 08:00:00")) } throws: {
+            ($0 as? Diagnostic)?.code == CursorTracker.changed
         }
     }
 
