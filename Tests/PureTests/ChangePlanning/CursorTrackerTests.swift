@@ -101,6 +101,44 @@ import Testing
         #expect(SyncCheck.findings(model: bench.sync.model, columns: bench.columns).map(\.code) == found.map(\.code))
     }
 
+    @Test("check refuses a personal cursor column", arguments: ["model", "attribute", "key"])
+    func personal(place: String) {
+        var bench = Self.bench()
+        let position = Diagnostic.Position("models/m.yml", line: 3, column: 1)
+        bench.sync.model.cursor?.position = position
+        bench.columns[2].type = .integer
+        switch place {
+        case "model": bench.sync.model.piiColumns = ["at"]
+        case "attribute":
+            var attribute = PlanningBench.attribute("seen", .integer)
+            attribute.isPII = true
+            bench.sync.mappings.append(Mapping(origin: .column("at"), attribute: attribute))
+        default:
+            bench.sync.match.isPII = true
+            bench.sync.match.column = "at"
+        }
+        let found = SyncCheck.findings(sync: bench.sync, columns: bench.columns, dialect: .postgres)
+        let first = found.first { $0.code == "cursor_pii" }
+        #expect(first?.severity == .error && first?.position == position && first?.hint != nil)
+        let ofModel = SyncCheck.findings(model: bench.sync.model, columns: bench.columns)
+        #expect(ofModel.contains { $0.code == "cursor_pii" } == (place == "model"))
+    }
+
+    @Test("check says that a text cursor without a zone trails")
+    func trailing() {
+        var bench = Self.bench()
+        func codes() -> [String] {
+            SyncCheck.findings(sync: bench.sync, columns: bench.columns, dialect: .sqlite).map(\.code)
+        }
+        #expect(codes() == ["cursor_trails"])
+        bench.columns[2].typeName = "INTEGER"
+        #expect(codes() == [])
+        bench.columns[2].typeName = "DATETIME"
+        #expect(codes() == ["cursor_trails"])
+        bench.sync.model.timeZone = "UTC"
+        #expect(codes() == [])
+    }
+
     @Test("check names an unknown cursor column, and columns of one name") func checkNames() {
         var bench = Self.bench()
         bench.columns[2].name = "att"
