@@ -20,18 +20,25 @@ struct CursorWriter {
     func finish(_ counts: OperationCounts) throws {
         guard let reading = try storedReading() else { return }
         let hold = reading.hold ?? (counts.confirmed == counts.planned ? nil : .notAllConfirmed)
-        guard hold == nil else {
-            return try connection.run(
-                "INSERT INTO cursors_data (scope_id, column_name, digest, held_by) VALUES (?1, ?2, ?3, ?4)"
-                    + " ON CONFLICT (scope_id) DO UPDATE SET held_by = excluded.held_by"
-            ) {
-                $0.bind(plan.scope, at: 1)
-                $0.bind(reading.column, at: 2)
-                $0.bind(reading.digest, at: 3)
-                $0.bind(hold?.rawValue, at: 4)
-            }
-        }
+        if let hold { return try keep(reading, hold) }
         if reading.isIncremental { try moveOn(reading) } else { try start(reading) }
+    }
+
+    /// Of a delivery that nobody finishes.
+    func abandon() throws {
+        if let reading = try storedReading() { try keep(reading, reading.hold ?? .notAllConfirmed) }
+    }
+
+    private func keep(_ reading: ModelReading, _ hold: CursorHold) throws {
+        try connection.run(
+            "INSERT INTO cursors_data (scope_id, column_name, digest, held_by) VALUES (?1, ?2, ?3, ?4)"
+                + " ON CONFLICT (scope_id) DO UPDATE SET held_by = excluded.held_by"
+        ) {
+            $0.bind(plan.scope, at: 1)
+            $0.bind(reading.column, at: 2)
+            $0.bind(reading.digest, at: 3)
+            $0.bind(hold.rawValue, at: 4)
+        }
     }
 
     private func start(_ reading: ModelReading) throws {
@@ -78,6 +85,20 @@ struct CursorWriter {
 }
 
 extension SQLiteStateStore {
+    /// A run that ended before its delivery left the mark where it was, whatever held it before.
+    static func holdMark(after report: RunReport, on connection: SQLiteConnection) throws {
+        guard let plan = report.planID else { return }
+        try connection.run(
+            "UPDATE cursors_data SET held_by = ?3 WHERE scope_id = coalesce("
+                + "(SELECT scope_id FROM plans_data WHERE plan_id = ?1), (SELECT last_scope FROM syncs WHERE name = ?2))"
+                + " AND NOT EXISTS (SELECT 1 FROM plans_data WHERE plan_id = ?1 AND status = 'finished')"
+        ) {
+            $0.bind(plan.text, at: 1)
+            $0.bind(report.sync, at: 2)
+            $0.bind((report.reading?.hold ?? .notAllConfirmed).rawValue, at: 3)
+        }
+    }
+
     package func cursor(of scope: Int64) throws(StateFailure) -> CursorRecord? {
         try read { connection in
             try connection.first(

@@ -49,6 +49,7 @@ extension SQLiteStateStore {
         for plan in delivered {
             report.operations = try close(plan, run: run, isApply: report.trigger == .apply, on: connection)
         }
+        if delivered.isEmpty { try holdMark(after: report, on: connection) }
         // The plan that the run was building when it died: nobody will finish it.
         if let plan = report.planID, let number = try planNumber(plan, on: connection) {
             let isBuilding = try connection.first(
@@ -78,6 +79,7 @@ extension SQLiteStateStore {
         let writer = OutcomeWriter(connection: connection, plan: plan, run: run)
         try writer.moveSnapshot()
         try writer.markWindowDirty()
+        try CursorWriter(connection: connection, plan: plan).abandon()
         guard isApply else {
             try writer.close(as: .unknown, through: plan.openThrough)
             try writer.close(as: .deferred, through: nil)

@@ -7,6 +7,9 @@ extension SQLiteStateStore {
             guard let run = report.runID else { throw Self.inconsistent("a run without an id cannot be saved") }
             try Self.refuseFenced(run, on: connection)
             try Self.save(report, run: run, on: connection)
+            if [.blocked, .failed, .cancelled, .interrupted].contains(report.status) {
+                try Self.holdMark(after: report, on: connection)
+            }
         }
     }
 

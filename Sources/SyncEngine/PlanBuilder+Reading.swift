@@ -8,7 +8,9 @@ extension PlanBuilder {
     func reading(hasDirtyUsers: Bool, at now: WallTime) async throws -> ModelReading? {
         guard let cursor = checked.sync.model.cursor else { return nil }
         let rule = CursorRule(
-            cursor: cursor, digest: cursorDigest(cursor), record: try await environment.state.cursor(of: scope.id),
+            cursor: cursor, digest: cursorDigest(cursor),
+            columnType: checked.columns.first { $0.name == cursor.column }?.type, hasChangedStyle: hasChangedCursor,
+            record: try await environment.state.cursor(of: scope.id),
             hasDirtyUsers: hasDirtyUsers, isSameDestination: scope.lastIdentity == checked.destination.identity,
             options: planOptions, now: now)
         return try rule.reading()
@@ -34,12 +36,7 @@ extension PlanBuilder {
 
     /// Everything that makes rows below the mark other than the snapshot has them.
     private func cursorDigest(_ cursor: CursorDefinition) -> String {
-        let source =
-            switch checked.sync.model.source.kind {
-            case .sqlite(let path): path
-            case .postgres(let url, _): url.reveal()
-            }
-        let text = "\(definitionDigest)\n\(source)\n\(cursor.overlap.map { "\($0)" } ?? "")"
+        let text = "\(definitionDigest)\n\(checked.source.identity)\n\(cursor.overlap.map { "\($0)" } ?? "")"
         // Keyed: what it is made of may be a secret.
         return environment.keys.valueFingerprint(
             attribute: "cursor", .string("\(text)\n\(environment.project.state.retainsValues)"))

@@ -24,6 +24,8 @@ struct PlanBuilder: Sendable {
     var options: RunOptions
     var definitionDigest: String
     var progress: @Sendable (_ status: RunStatus, _ rowsRead: Int) -> Void
+    /// The last attempt read from the mark and met values that are written in another way.
+    var hasChangedCursor = false
 
     /// What was read and diffed, before guards.
     struct Diffed {
@@ -53,6 +55,14 @@ struct PlanBuilder: Sendable {
                         "the diff outgrew state.memory_limit; reading again, to diff in parts over temporary files",
                         metadata: ["sync": "\(checked.sync.name)"])
                     continue
+                }
+                if !hasChangedCursor, (error as? Diagnostic)?.code == CursorTracker.changed {
+                    environment.logger.notice(
+                        "the cursor column is written in another way than before; reading everything",
+                        metadata: ["sync": "\(checked.sync.name)"])
+                    var whole = self
+                    whole.hasChangedCursor = true
+                    return try await whole.build(planID)
                 }
                 guard let failure = error as? SourceFailure, let wait = rereads.wait(after: failure.kind) else {
                     throw error
@@ -224,9 +234,11 @@ struct PlanBuilder: Sendable {
         return pending
     }
 
-    /// Whether a column may be null is more than a SELECT around a model says.
+    /// Whether a column may be null is more than a SELECT around a model says, and so is what it is declared as where
+    /// that is no promise: SQLite names it otherwise of a compound SELECT inside another.
     private static func isSameColumn(_ left: ColumnDescription, _ right: ColumnDescription) -> Bool {
-        left.name == right.name && left.type == right.type && left.typeName == right.typeName
+        left.name == right.name && left.type == right.type
+            && (left.type == .dynamic || left.typeName == right.typeName)
     }
 
     private static func columnsChanged(_ model: ModelDefinition) -> SourceFailure {

@@ -2,7 +2,10 @@ import SyncCore
 
 /// Whether a model can be read by its cursor, as far as the prepared statement says.
 enum CursorCheck {
-    static func findings(model: ModelDefinition, columns: [ColumnDescription]) -> [Diagnostic] {
+    /// `sync` is the one that reads the model, where there is one.
+    static func findings(
+        model: ModelDefinition, columns: [ColumnDescription], sync: SyncDefinition? = nil
+    ) -> [Diagnostic] {
         guard let cursor = model.cursor else { return [] }
         guard let column = columns.first(where: { $0.name == cursor.column }) else {
             return [.unknownColumn(cursor.column, among: columns, at: cursor.position)]
@@ -14,8 +17,18 @@ enum CursorCheck {
                     at: cursor.position, hint: "give each its own name with AS")
             ]
         }
+        // The mark, a value of the column, is stored and shown as it is.
+        if RowPreview.maskedColumns(of: model, syncs: sync.map { [$0] } ?? []).contains(column.name) {
+            return [
+                .error(
+                    "cursor_pii",
+                    "the cursor column \(column.name) is personal, and the state, status and plans show its values",
+                    at: cursor.position,
+                    hint: "give the model another column that grows with every change, or go without a cursor")
+            ]
+        }
         switch column.type {
-        case .dynamic: return []
+        case .dynamic: return trailing(column, model, cursor)
         case .integer:
             if case .time = cursor.overlap { return [CursorValue.wrongOverlap(of: cursor, isInteger: true)] }
             return []
@@ -36,6 +49,20 @@ enum CursorCheck {
                         + "timestamp", at: cursor.position)
             ]
         }
+    }
+
+    /// Of a clock whose zone nobody says the mark stays half a day behind now, and so much is read again by every run.
+    private static func trailing(
+        _ column: ColumnDescription, _ model: ModelDefinition, _ cursor: CursorDefinition
+    ) -> [Diagnostic] {
+        if case .count = cursor.overlap { return [] }
+        guard model.timeZone == nil, SQLiteAffinity(declaredType: column.typeName) != .integer else { return [] }
+        return [
+            .note(
+                "cursor_trails",
+                "if the cursor column \(column.name) holds times without a zone, every run reads the last 12 hours again",
+                at: cursor.position, hint: "set time_zone: in the model, for example time_zone: UTC")
+        ]
     }
 
     /// The SELECT around the model could not tell them apart; SQLite's names differ by more than their case.

@@ -13,7 +13,7 @@ package struct SyncCheck {
         var check = SyncCheck(model: sync.model, columns: columns)
         check.checkKeys(matchColumn: sync.match.column, at: sync.match.position ?? sync.position)
         check.checkNamedColumns()
-        check.findings += CursorCheck.findings(model: check.model, columns: columns)
+        check.findings += CursorCheck.findings(model: check.model, columns: columns, sync: sync)
         for mapping in sync.mappings { check.checkMapping(mapping, dialect: dialect) }
         return check.findings
     }

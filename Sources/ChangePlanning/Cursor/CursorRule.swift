@@ -6,6 +6,10 @@ package struct CursorRule: Sendable {
     package var cursor: CursorDefinition
     /// Of everything that the mark is only good for.
     package var digest: String
+    /// Of the column as the source describes it now; nil where it is not known.
+    package var columnType: SourceType?
+    /// A read from the mark met values that are written in another way.
+    package var hasChangedStyle: Bool
     package var record: CursorRecord?
     /// A user of the snapshot is dirty, or its write may be under way.
     package var hasDirtyUsers: Bool
@@ -14,11 +18,13 @@ package struct CursorRule: Sendable {
     package var now: WallTime
 
     package init(
-        cursor: CursorDefinition, digest: String, record: CursorRecord?, hasDirtyUsers: Bool, isSameDestination: Bool,
-        options: PlanOptions, now: WallTime
+        cursor: CursorDefinition, digest: String, columnType: SourceType? = nil, hasChangedStyle: Bool = false,
+        record: CursorRecord?, hasDirtyUsers: Bool, isSameDestination: Bool, options: PlanOptions, now: WallTime
     ) {
         self.cursor = cursor
         self.digest = digest
+        self.columnType = columnType
+        self.hasChangedStyle = hasChangedStyle
         self.record = record
         self.hasDirtyUsers = hasDirtyUsers
         self.isSameDestination = isSameDestination
@@ -38,14 +44,27 @@ package struct CursorRule: Sendable {
 
     private var fullReadReason: FullReadReason? {
         if options != PlanOptions() { return .asked }
-        guard let record, record.mark != nil, let fullReadAt = record.fullReadAt else { return .noMark }
+        guard let record, let mark = record.mark, let fullReadAt = record.fullReadAt else { return .noMark }
         if record.digest != digest { return .definitionsChanged }
+        if hasChangedStyle || !isOfColumn(mark.kind) { return .cursorChanged }
         if !isSameDestination { return .destinationChanged }
         if hasDirtyUsers { return .dirtyUsers }
         guard let fullEvery = cursor.fullEvery else { return nil }
         let age = now.microseconds - fullReadAt.microseconds
         // A clock that was set back says nothing about the age.
         return age < 0 || age >= fullEvery.microseconds ? .fullEvery : nil
+    }
+
+    private func isOfColumn(_ kind: CursorMark.Kind) -> Bool {
+        switch columnType {
+        case nil: true
+        case .integer: kind == .integer
+        case .timestamp: kind == .timestamp
+        case .localTimestamp: kind == .localTimestamp
+        case .date: kind == .date
+        case .dynamic: kind == .integer || kind == .text
+        default: false
+        }
     }
 
     /// Completes the reading, once all rows are typed, with where the mark would stand.

@@ -2,6 +2,10 @@ package import SyncCore
 
 /// Follows the cursor column through one read, for the highest value that a mark may stand at.
 package struct CursorTracker: Sendable {
+    /// The code of a read from a mark that met values of another kind than the mark's: only a read of everything can
+    /// tell whether the whole column changed or is mixed.
+    package static let changed = "cursor_changed"
+
     private let cursor: CursorDefinition
     private let column: Int
     /// The offset of the model's clock from UTC, where it has a zone.
@@ -9,6 +13,7 @@ package struct CursorTracker: Sendable {
     private var highest: Int64?
     private var kind: CursorMark.Kind?
     private var style: CursorValue.TextStyle?
+    private var isFromMark = false
 
     /// Nil where the model has no cursor, or no such column: that is the check's to report. `base` is the mark that the
     /// read goes on from.
@@ -19,10 +24,12 @@ package struct CursorTracker: Sendable {
         self.cursor = cursor
         self.column = column
         clock = model.timeZone.flatMap { LocalClock($0) }
-        if let base, let (_, style) = CursorValue.number(base) { (kind, self.style) = (base.kind, style) }
+        if let base, let (_, style) = CursorValue.number(base) {
+            (kind, self.style, isFromMark) = (base.kind, style, true)
+        }
     }
 
-    /// Throws `cursor_mixed` for a value of another kind than those before, `cursor_type` for one of no kind that sorts.
+    /// Throws `cursor_mixed` for a value of another kind than those before, `changed` after a mark, `cursor_type` for one of no kind that sorts.
     package mutating func take(_ batch: RowBatch) throws(Diagnostic) {
         for row in 0..<batch.rowCount {
             switch batch.cell(row: row, column: column) {
@@ -74,7 +81,7 @@ package struct CursorTracker: Sendable {
 
     private var mixed: Diagnostic {
         .error(
-            "cursor_mixed",
+            isFromMark ? Self.changed : "cursor_mixed",
             "the cursor column \(cursor.column) mixes values that do not sort as one: integers and texts, or times "
                 + "written in different ways", at: cursor.position,
             hint: "give the model a column of one kind, such as strftime('%Y-%m-%d %H:%M:%S', \(cursor.column))")

@@ -8,11 +8,14 @@ struct PGParameters {
     private(set) var pairs: [(key: String, value: String)] = []
     /// Where it goes, in words for messages.
     private(set) var target = ""
+    /// Which rows it finds there depends on these alone; no secret is among them.
+    private(set) var identity = ""
     /// How long each address of each host may take; nil: for ever.
     private(set) var connectTimeout: Duration?
     /// Every host that may be tried, in order; empty when libpq will not read the lists as such.
     private var places: [PGPlace] = []
 
+    private static let identifying = ["host", "hostaddr", "port", "dbname", "user", "options"]
     private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
 
     /// Throws a sentence on what is wrong with `url`, without quoting it.
@@ -28,6 +31,7 @@ struct PGParameters {
             throw .passwordNotEncoded
         }
         places = Self.places(effective)
+        identity = Self.identifying.map { "\($0)=\(effective[$0, default: ""])" }.joined(separator: "\n")
 
         func fallback(_ key: String, _ value: String) {
             if effective[key, default: ""].isEmpty { pairs.append((key, value)) }

@@ -23,6 +23,11 @@ package struct PostgresSource: Source {
 
     package var dialect: SQLDialect { .postgres }
 
+    /// Of an address that cannot be read nothing is read either.
+    package var identity: String {
+        (try? PGParameters(url: settings.url.reveal(), environment: settings.environment))?.identity ?? ""
+    }
+
     package func describe(_ statement: SQLStatement) async throws(SourceFailure) -> [ColumnDescription] {
         try await inSession { session throws(SourceFailure) in
             try await session.prepare(statement, checks: true)

@@ -23,6 +23,8 @@ package struct SQLiteSource: Source {
 
     package var dialect: SQLDialect { .sqlite }
 
+    package var identity: String { path }
+
     package func describe(_ statement: SQLStatement) async throws(SourceFailure) -> [ColumnDescription] {
         let session = session(for: statement)
         let columns = try await session.open()

@@ -44,6 +44,8 @@ package enum FullReadReason: String, Sendable, CaseIterable {
     case noMark = "no_mark"
     /// Source, statement, variables, mappings, attributes, cursor, overlap or key are not those of the mark.
     case definitionsChanged = "definitions_changed"
+    /// The column has another type, or its values are written in another way, than when the mark was made.
+    case cursorChanged = "cursor_changed"
     /// The last run sent elsewhere.
     case destinationChanged = "destination_changed"
     /// A user may hold a value that nobody confirmed, and its row may lie before the mark.

@@ -26,6 +26,10 @@ package struct SourceFailure: Error, Sendable {
 package protocol Source: Sendable {
     var dialect: SQLDialect { get }
 
+    /// What is connected to, whoever decides it, without secrets: another one is another database, or the same seen by
+    /// another user. Opens nothing.
+    var identity: String { get }
+
     /// The columns of a prepared statement; no row is read. Refuses what is not one SELECT.
     func describe(_ statement: SQLStatement) async throws(SourceFailure) -> [ColumnDescription]
 

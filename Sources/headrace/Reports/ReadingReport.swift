@@ -25,6 +25,7 @@ struct ReadingReport {
             switch reading.reason {
             case .noMark, nil: "no complete run by \(column) yet"
             case .definitionsChanged: "the definitions changed since the last complete run"
+            case .cursorChanged: "\(column) has another type or format than the last complete run saw"
             case .destinationChanged: "the last run sent elsewhere"
             case .dirtyUsers: "a user may hold a value that was never confirmed"
             case .fullEvery: "the last full read is older than `full_every`"

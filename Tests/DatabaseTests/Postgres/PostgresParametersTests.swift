@@ -48,6 +48,17 @@ import Testing
         #expect(try pairs("service=bare")["sslmode"] == "verify-full")
     }
 
+    @Test func theIdentityIsWhatIsConnectedToWithoutThePassword() throws {
+        func identity(_ url: String) throws -> String { try PGParameters(url: url, environment: [:]).identity }
+        let one = try identity("postgresql://u:sesame@localhost:5432/d")
+        #expect(try identity("host=localhost port=5432 dbname=d user=u password=other") == one)
+        #expect(!one.contains("sesame"))
+        for other in [
+            "host=localhost dbname=e user=u", "host=localhost dbname=d user=v", "host=127.0.0.1 dbname=d user=u",
+            "host=localhost port=1 dbname=d user=u", "host=localhost dbname=d user=u options='-c search_path=x'",
+        ] { #expect(try identity(other) != one) }
+    }
+
     @Test(arguments: [
         "postgresql://u:1234/secret@db.example.com:5432/d", "postgres://u:se/cret@db.example.com/d",
         "postgresql://u:se@cret/x@db.example.com/d", "postgresql://u:se@cret@db.example.com/d",

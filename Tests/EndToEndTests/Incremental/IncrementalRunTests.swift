@@ -160,6 +160,41 @@ import Testing
         #expect(run.output.stderr.contains(#""code":"cursor_mixed","file":"models/members.yml""#))
     }
 
+    @Test func aColumnWrittenInAnotherWayIsReadWhole() async throws {
+        let shop = try await shop()
+        _ = try await shop.run()
+        try await shop.sql(
+            "UPDATE members SET seen = replace(seen, ' ', 'T'); UPDATE members SET points = 9 WHERE id = 2")
+        let plan = try await shop.plan()
+        #expect(plan.exit == 0 && plan.line.read == .full("cursor_changed"))
+        let run = try await shop.run()
+        #expect(run.exit == 0 && run.line.read == .full("cursor_changed") && run.operations == .allConfirmed(1))
+        let text = Project.text(5).replacing(" ", with: "T")
+        #expect(try await mark(shop) == text)
+        #expect(try await shop.run().line.read == .from(text))
+    }
+
+    @Test(arguments: ["timestamptz USING at + interval '1 day'", "bigint USING extract(epoch from at)::bigint"])
+    func aColumnOfAnotherTypeIsReadWholeOnPostgreSQL(type: String) async throws {
+        let database = try await PostgresServer.shared().newDatabase()
+        try await database.execute(
+            """
+            CREATE TABLE members (id int PRIMARY KEY, uid text, tier text, points int, at timestamp);
+            INSERT INTO members SELECT i, 'u' || i, 'gold', i, timestamp '2026-01-01' FROM generate_series(1, 5) i
+            """)
+        var project = MembersProject()
+        project.source = "{type: postgres, url: \"\(database.readerURL)\"}"
+        project.sql = "SELECT id, uid, tier, points, at FROM members\n"
+        project.model = ["time_zone: UTC", "cursor: {column: at}"]
+        let shop = try await Workshop(project)
+        _ = try await shop.run()
+        try await database.execute(
+            "ALTER TABLE members ALTER at TYPE \(type); UPDATE members SET points = 9 WHERE id = 2")
+        let run = try await shop.run()
+        #expect(run.exit == 0 && run.line.read?.reason == "cursor_changed" && run.operations == .allConfirmed(1))
+        #expect(try await shop.run().line.read?.mode == "incremental")
+    }
+
     @Test func theStateSaysWhereTheMarkIs() async throws {
         let shop = try await shop()
         _ = try await shop.run()
@@ -168,6 +203,62 @@ import Testing
             #expect(
                 output.stdout.contains(#""cursor":{"column":"seen","mark":"\#(Project.text(5))","full_read_at":"2"#))
         }
+    }
+
+    @Test func anotherDatabaseThroughTheEnvironmentIsReadWhole() async throws {
+        let server = try await PostgresServer.shared()
+        var names: [[String: String]] = []
+        for points in 1...2 {
+            let database = try await server.newDatabase()
+            try await database.execute(
+                """
+                CREATE TABLE members (id int PRIMARY KEY, uid text, tier text, points int, updated_at timestamptz);
+                INSERT INTO members SELECT i, 'u' || i, 'gold', \(points), timestamptz '2026-01-01'
+                  + interval '1 day' * \(3 - points) FROM generate_series(1, 5) i
+                """)
+            names.append(try Self.variables(of: database.readerURL))
+        }
+        var project = MembersProject()
+        project.source = "{type: postgres, url: \"postgresql:///?sslmode=disable\"}"
+        project.sql = "SELECT id, uid, tier, points, updated_at FROM members\n"
+        project.model = ["cursor: {column: updated_at}"]
+        let shop = try await Workshop(project)
+        func run(_ variables: [String: String]) async throws -> Workshop.Run {
+            try Workshop.run(from: try await shop.start(["run", "--output", "json"], environment: variables).end())
+        }
+        #expect(try await run(names[0]).operations == .allConfirmed(5))
+        #expect(try await run(names[0]).line.read?.mode == "incremental")
+        // Its rows all lie before the mark.
+        let other = try await run(names[1])
+        #expect(other.line.read?.reason == "definitions_changed")
+        #expect(other.operations == .allConfirmed(5))
+    }
+
+    private static func variables(of url: String) throws -> [String: String] {
+        let parts = try #require(URLComponents(string: url))
+        var variables = ["PGDATABASE": String(parts.path.dropFirst())]
+        variables["PGUSER"] = parts.user
+        variables["PGPASSWORD"] = parts.password
+        variables["PGHOST"] = parts.host.flatMap { $0.isEmpty ? nil : $0 }
+        variables["PGPORT"] = parts.port.map { "\($0)" }
+        for item in parts.queryItems ?? [] where ["host", "port"].contains(item.name) {
+            variables["PG\(item.name.uppercased())"] = item.value
+        }
+        return variables
+    }
+
+    @Test(arguments: ["UNION", "UNION ALL", "EXCEPT"]) func aCompoundModelIsReadInPart(word: String) async throws {
+        let columns = "SELECT id, uid, tier, points, seen FROM members"
+        var project = Project.project()
+        // A bare value among the columns: the SELECT around it knows another declared type than the model itself.
+        project.sql = "\(columns) WHERE id < 3 \(word) SELECT id, uid, tier, 5, seen FROM members WHERE id >= 3\n"
+        let shop = try await Workshop(project, rows: Project.rows(5))
+        let count = word == "EXCEPT" ? 2 : 5
+        #expect(try await shop.run().operations == .allConfirmed(count))
+        try await shop.sql(Project.change(1, points: 7, at: 9))
+        let second = try await shop.run()
+        #expect(second.exit == 0 && second.line.read == .from(Project.text(count)))
+        #expect(second.operations == .allConfirmed(1))
     }
 
     @Test func aRowCommittedLateIsReadWithinTheOverlapOnPostgreSQL() async throws {

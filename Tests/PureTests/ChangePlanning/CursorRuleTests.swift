@@ -38,6 +38,9 @@ import Testing
         Doubt(reason: .noMark) { $0.record?.mark = nil },
         Doubt(reason: .noMark) { $0.record?.fullReadAt = nil },
         Doubt(reason: .definitionsChanged) { $0.digest = "e" },
+        Doubt(reason: .cursorChanged) { $0.columnType = .localTimestamp },
+        Doubt(reason: .cursorChanged) { $0.columnType = .integer },
+        Doubt(reason: .cursorChanged) { $0.hasChangedStyle = true },
         Doubt(reason: .destinationChanged) { $0.isSameDestination = false },
         Doubt(reason: .dirtyUsers) { $0.hasDirtyUsers = true },
         Doubt(reason: .fullEvery) { $0.cursor.fullEvery = .seconds(3600) },
@@ -53,6 +56,23 @@ import Testing
         let reading = try Self.rule(doubt.change).reading()
         #expect(reading.reason == doubt.reason)
         #expect(reading.from == nil && reading.base == nil && !reading.isIncremental)
+    }
+
+    @Test(
+        "a mark is of its column's type",
+        arguments: [
+            (mark, SourceType.timestamp, true), (mark, .date, false), (mark, .dynamic, false),
+            (CursorMark(.date, "2026-11-23"), .date, true), (CursorMark(.date, "2026-11-23"), .timestamp, false),
+            (CursorMark(.localTimestamp, "2026-11-23T11:00:00"), .localTimestamp, true),
+            (CursorMark(.integer, "7"), .integer, true), (CursorMark(.integer, "7"), .dynamic, true),
+            (CursorMark(.text, "2026-11-23"), .dynamic, true),
+        ] as [(CursorMark, SourceType, Bool)])
+    func types(mark: CursorMark, type: SourceType, isIncremental: Bool) throws {
+        let reading = try Self.rule {
+            $0.record?.mark = mark
+            $0.columnType = type
+        }.reading()
+        #expect(reading.isIncremental == isIncremental)
     }
 
     @Test("an old full read is no reason where none is wanted") func never() throws {

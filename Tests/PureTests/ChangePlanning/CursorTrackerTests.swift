@@ -72,9 +72,12 @@ import Testing
         #expect { try reached(cells) } throws: { ($0 as? Diagnostic)?.code == "cursor_mixed" }
     }
 
-    @Test("a read that goes on keeps to the kind of the mark") func base() {
-        #expect { try reached([.integer(1)], base: CursorMark(.text, "2026-11-23 08:00:00")) } throws: {
-            ($0 as? Diagnostic)?.code == "cursor_mixed"
+    @Test(
+        "a read that goes on meets another kind than the mark's",
+        arguments: [TestCell.integer(1), .text("2026-11-23T08:00:00"), .text("2026-11-23")])
+    func base(cell: TestCell) {
+        #expect { try reached([cell], base: CursorMark(.text, "2026-11-23 08:00:00")) } throws: {
+            ($0 as? Diagnostic)?.code == CursorTracker.changed
         }
     }
 
@@ -96,6 +99,44 @@ import Testing
         let found = SyncCheck.findings(sync: bench.sync, columns: bench.columns, dialect: .postgres)
         #expect(found.map(\.code) == (code.map { [$0] } ?? []))
         #expect(SyncCheck.findings(model: bench.sync.model, columns: bench.columns).map(\.code) == found.map(\.code))
+    }
+
+    @Test("check refuses a personal cursor column", arguments: ["model", "attribute", "key"])
+    func personal(place: String) {
+        var bench = Self.bench()
+        let position = Diagnostic.Position("models/m.yml", line: 3, column: 1)
+        bench.sync.model.cursor?.position = position
+        bench.columns[2].type = .integer
+        switch place {
+        case "model": bench.sync.model.piiColumns = ["at"]
+        case "attribute":
+            var attribute = PlanningBench.attribute("seen", .integer)
+            attribute.isPII = true
+            bench.sync.mappings.append(Mapping(origin: .column("at"), attribute: attribute))
+        default:
+            bench.sync.match.isPII = true
+            bench.sync.match.column = "at"
+        }
+        let found = SyncCheck.findings(sync: bench.sync, columns: bench.columns, dialect: .postgres)
+        let first = found.first { $0.code == "cursor_pii" }
+        #expect(first?.severity == .error && first?.position == position && first?.hint != nil)
+        let ofModel = SyncCheck.findings(model: bench.sync.model, columns: bench.columns)
+        #expect(ofModel.contains { $0.code == "cursor_pii" } == (place == "model"))
+    }
+
+    @Test("check says that a text cursor without a zone trails")
+    func trailing() {
+        var bench = Self.bench()
+        func codes() -> [String] {
+            SyncCheck.findings(sync: bench.sync, columns: bench.columns, dialect: .sqlite).map(\.code)
+        }
+        #expect(codes() == ["cursor_trails"])
+        bench.columns[2].typeName = "INTEGER"
+        #expect(codes() == [])
+        bench.columns[2].typeName = "DATETIME"
+        #expect(codes() == ["cursor_trails"])
+        bench.sync.model.timeZone = "UTC"
+        #expect(codes() == [])
     }
 
     @Test("check names an unknown cursor column, and columns of one name") func checkNames() {

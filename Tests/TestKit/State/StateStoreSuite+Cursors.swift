@@ -14,6 +14,7 @@ extension StateStoreSuite {
         ("a plan without a cursor takes the mark away", aPlanWithoutACursorTakesTheMarkAway),
         ("a mark that moved meanwhile is not moved back", aMarkThatMovedIsNotMovedBack),
         ("a killed run moves nothing", aKilledRunMovesNothing),
+        ("a run that ends early shows its own hold", aRunThatEndsEarlyShowsItsOwnHold),
         ("a resumed apply moves the mark when all is confirmed", aResumedApplyMovesTheMark),
     ]
 
@@ -131,10 +132,32 @@ extension StateStoreSuite {
         try await bench.store.commit([bench.outcome(1)], openThrough: 1, plan: plan.planID, run: bench.identifier(2))
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(9), at: bench.start)
         #expect(try await record(bench)?.mark == mark(1))
+        #expect(try await record(bench)?.hold == .notAllConfirmed)
         let second = try await bench.plan(3, [bench.operation(1)], reading: whole(2))
         _ = try await bench.delivery(3, of: second)
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(9), at: bench.start)
         #expect(try await record(bench)?.mark == nil)
+    }
+
+    static func aRunThatEndsEarlyShowsItsOwnHold(_ bench: StateStoreBench) async throws {
+        try await deliver(whole(1), bench, run: 1)
+        var reading = part(from: 1, to: 2)
+        reading.hold = .repeatedKeys
+        try await deliver(reading, bench, run: 2)
+        // Blocked: it ends without a delivery.
+        let blocked = try await bench.plan(3, [bench.operation(1)], reading: part(from: 1, to: 2))
+        var report = bench.report(3, plan: blocked)
+        report.reading = blocked.reading
+        (report.status, report.exit, report.finishedAt) = (.blocked, .blocked, bench.start)
+        try await bench.store.saveRun(report)
+        #expect(try await record(bench)?.hold == .notAllConfirmed)
+        #expect(try await record(bench)?.mark == mark(1))
+        // A report that is saved again after a whole delivery holds nothing.
+        try await deliver(part(from: 1, to: 2), bench, run: 4)
+        var done = bench.report(4, plan: try await bench.store.plan(matching: bench.identifier(4).text))
+        (done.status, done.exit, done.finishedAt) = (.succeeded, .done, bench.start)
+        try await bench.store.saveRun(done)
+        #expect(try await record(bench)?.hold == nil)
     }
 
     static func aResumedApplyMovesTheMark(_ bench: StateStoreBench) async throws {
