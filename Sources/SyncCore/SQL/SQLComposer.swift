@@ -3,7 +3,7 @@ package struct SQLComposer {
     private var text = ""
     private var count = 0
     private var pieces: [SQLStatement.Piece] = []
-    private var variables: [String: AttributeValue] = [:]
+    private var variables: [String: SQLConstant] = [:]
 
     package init() {}
 

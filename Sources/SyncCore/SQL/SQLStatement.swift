@@ -4,7 +4,7 @@ package struct SQLStatement: Sendable, Hashable {
     /// Where errors of no other place are.
     package private(set) var start: Diagnostic.Position
     /// Values of the text's `:name` places, which its source binds; never spliced into the text.
-    package private(set) var variables: [String: AttributeValue] = [:]
+    package private(set) var variables: [String: SQLConstant] = [:]
     /// Where the parts of a composed text come from, in order; empty where all of it is one file.
     private(set) var pieces: [Piece] = []
 
@@ -36,12 +36,12 @@ package struct SQLStatement: Sendable, Hashable {
         start = Diagnostic.Position(file, line: 1)
     }
 
-    init(text: String, start: Diagnostic.Position, pieces: [Piece], variables: [String: AttributeValue]) {
+    init(text: String, start: Diagnostic.Position, pieces: [Piece], variables: [String: SQLConstant]) {
         (self.text, self.start, self.pieces, self.variables) = (text, start, pieces, variables)
     }
 
     /// The same with values for its variables.
-    package func binding(_ variables: [String: AttributeValue]) -> SQLStatement {
+    package func binding(_ variables: [String: SQLConstant]) -> SQLStatement {
         var bound = self
         bound.variables = variables
         return bound
