@@ -116,6 +116,8 @@ struct ConfigurationSection {
                     "invalid_value",
                     "`vars`: a variable's name is of letters, digits and `_`, and starts with no digit",
                     at: item.keyPosition)
+            } else if ReservedNames.holds(item.key) {
+                findings.error("reserved_name", ReservedNames.message("variable", item.key), at: item.keyPosition)
             }
             // One that is wrong is reported, and not missing too.
             variables[item.key] = ModelVariables.Declared(

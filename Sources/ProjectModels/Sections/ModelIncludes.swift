@@ -2,10 +2,12 @@ import SyncCore
 
 /// Puts the statements of included models into those that include them.
 ///
-/// Each model of a statement is a CTE of a name that no model can have, in an order in which each stands behind those that
+/// Each model of a statement is a CTE of a name that no model may have, in an order in which each stands behind those that
 /// it includes. What a model includes gets its own name inside that model's part only. So a name means the included
 /// model where it is included, and what it always meant everywhere else: a model `orders` may read a table `orders`.
 struct ModelIncludes {
+    private static let prefix = "headrace_include_"
+
     private let files: [ModelFile]
     private let findings: Findings
 
@@ -19,7 +21,9 @@ struct ModelIncludes {
             var file = file
             let areSound = file.includes.map { isSound($0, in: file) }
             let isWhole = areSound.allSatisfy { $0 } && !cyclic.contains(file.name)
-            guard let model = file.model, isWhole, let parts = parts(of: file, but: cyclic) else {
+            guard let model = file.model, isWhole, let parts = parts(of: file, but: cyclic),
+                (parts + [file]).map(readsNoNameOfOurs).allSatisfy({ $0 })
+            else {
                 file.model = nil
                 return file
             }
@@ -53,6 +57,19 @@ struct ModelIncludes {
         guard let second = SQLTokens(statement.text, model.source.kind.dialect).second else { return true }
         let place = statement.position(ofScalar: second.range.lowerBound).position
         findings.error("two_statements", "a model is one statement: a second one starts here", at: place)
+        return false
+    }
+
+    /// A table or table expression of such a name would be taken for an included model, or take its place.
+    private func readsNoNameOfOurs(_ file: ModelFile) -> Bool {
+        guard let model = file.model else { return false }
+        let tokens = SQLTokens(model.statement.text, model.source.kind.dialect)
+        let taken = tokens.tokens.first { tokens.name(of: $0)?.lowercased().hasPrefix(Self.prefix) == true }
+        guard let taken, let name = tokens.name(of: taken) else { return true }
+        findings.error(
+            "reserved_name",
+            "`\(name)` cannot be read where models are included: names that start with \(Self.prefix) are Headrace's own",
+            at: model.statement.position(ofScalar: taken.range.lowerBound).position)
         return false
     }
 
@@ -108,7 +125,7 @@ struct ModelIncludes {
     private func statement(of model: ModelDefinition, _ parts: [ModelFile]) -> SQLStatement {
         let dialect = model.source.kind.dialect
         var composer = SQLComposer()
-        let names = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.name, "headrace_include_\($0 + 1)") })
+        let names = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.name, "\(Self.prefix)\($0 + 1)") })
         for (index, part) in parts.enumerated() {
             guard let statement = part.model?.statement, let name = names[part.name] else { continue }
             composer.add(index == 0 ? "WITH \(name) AS (\n" : ",\n\(name) AS (\n", at: statement.start)

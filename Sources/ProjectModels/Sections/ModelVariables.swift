@@ -32,6 +32,9 @@ final class ModelVariables {
                 let expected = type.map(Self.typeName) ?? "a value without NUL"
                 findings.error("invalid_value", "--var \(name): expected \(expected), as `vars` has it", at: nil)
             }
+            if ReservedNames.holds(name) {
+                findings.error("reserved_name", "--var \(name): \(ReservedNames.reason)", at: nil)
+            }
             values[name] = value ?? SQLConstant(.null)
         }
         self.declared = declared ?? [:]
@@ -77,7 +80,10 @@ final class ModelVariables {
         for token in tokens.tokens where token.kind == .variable {
             let name = String(tokens.text(of: token).dropFirst())
             used.insert(name)
-            if let value = values[name] {
+            if ReservedNames.holds(name) {
+                let place = statement.position(ofScalar: token.range.lowerBound).position
+                findings.error("reserved_name", ReservedNames.message("variable", name), at: place)
+            } else if let value = values[name] {
                 bound[name] = value
                 if dialect == .sqlite { reportChange(of: name, value) }
             } else if !areUnknown {
@@ -118,7 +124,7 @@ final class ModelVariables {
 
     /// A value of the command line that no model reads is a mistake: the run would not be what was asked for.
     func reportUnused() {
-        for name in given.subtracting(used).sorted() {
+        for name in given.subtracting(used).sorted() where !ReservedNames.holds(name) {
             let nearest = NearestName.find(name, among: used).map { "did you mean --var \($0)=…?" }
             findings.error(
                 "unused_variable", "--var \(name): no model reads :\(name)", at: nil, hint: nearest)

@@ -57,6 +57,31 @@ import Testing
         #expect(try findings("5", ["x": big]).map(\.code) == ["invalid_value"])
     }
 
+    @Test func aNameOfOurOwnIsRefused() throws {
+        let sample = try SampleProject([
+            "headrace.yml": """
+            version: 1
+            sources: {shop: {type: sqlite, path: a.db}}
+            destinations:
+              personalize: {type: contentstack_personalize, project_uid: abc, auth: {method: none}}
+            vars: {headrace: 1, headrace_cursor_from: 1}
+
+            """,
+            "models/people.sql":
+                "SELECT id, uid, tier, points FROM people WHERE id <> :headrace\nAND :headrace_cursor_shape\n",
+        ])
+        #expect(
+            sample.places() == [
+                "headrace.yml:5:21 reserved_name", "models/people.sql:2:5 reserved_name",
+            ])
+        let given = ProjectLoader.read(
+            directory: sample.directory, environment: [:],
+            variables: ["headrace_x": "1", "headrace_cursor_shape": "1"])
+        #expect(given.findings.map(\.code).sorted() == Array(repeating: "reserved_name", count: 4))
+        #expect(
+            given.findings.filter { $0.position == nil }.map(\.message).allSatisfy { $0.hasPrefix("--var headrace_") })
+    }
+
     @Test func whatAVariableOfTheEnvironmentHoldsIsNotShown() throws {
         let found = try findings("\"${BIG}\"")
         #expect(found.map(\.code) == ["invalid_value"])
