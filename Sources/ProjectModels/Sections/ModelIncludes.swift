@@ -132,19 +132,29 @@ struct ModelIncludes {
             add(statement, of: part.name, names, dialect, to: &composer)
             composer.add("\n)", at: statement.start)
         }
+        let end = composer.count
         composer.add("\nSELECT * FROM (\n", at: model.statement.start)
-        add(model.statement, of: model.name, names, dialect, to: &composer)
+        let start = composer.count
+        let with = add(model.statement, of: model.name, names, dialect, to: &composer)
+        let own = start..<composer.count
         composer.add("\n) AS \(dialect.quoted(model.name))", at: model.statement.start)
-        return composer.statement(startingAt: model.statement.start)
+        var statement = composer.statement(startingAt: model.statement.start)
+        let order = parts.compactMap { names[$0.name] }
+        statement.parts = with.map { SQLStatement.Parts(names: order, end: end, own: own, with: $0) }
+        return statement
     }
 
-    /// A model's own text, in which what it includes has its name: merged with the WITH that it starts with.
-    private func add(
+    /// A model's own text, in which what it includes has its name: merged with the WITH that it starts with. Returns where
+    /// that ends; nil where the model includes nothing.
+    @discardableResult private func add(
         _ statement: SQLStatement, of model: String, _ names: [String: String], _ dialect: SQLDialect,
         to composer: inout SQLComposer
-    ) {
+    ) -> Int? {
         let includes = file(model)?.includes ?? []
-        guard let first = includes.first else { return composer.add(bodyOf: statement, dialect) }
+        guard let first = includes.first else {
+            composer.add(bodyOf: statement, dialect)
+            return nil
+        }
         let tokens = SQLTokens(statement.text, dialect)
         let start = tokens.endOfLeadingWith
         if let start {
@@ -152,6 +162,7 @@ struct ModelIncludes {
         } else {
             composer.add("WITH", at: first.position)
         }
+        let end = composer.count
         for (index, include) in includes.enumerated() {
             let name = dialect.quoted(include.name)
             composer.add(
@@ -160,5 +171,6 @@ struct ModelIncludes {
         }
         composer.add(start == nil ? "\n" : ",", at: first.position)
         composer.add(statement, (start ?? tokens.body.lowerBound)..<tokens.body.upperBound)
+        return end
     }
 }
