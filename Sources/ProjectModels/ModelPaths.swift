@@ -48,6 +48,9 @@ struct ModelPaths {
                 )
                 return false
             }
+            if ReservedNames.holds(path.name) {
+                findings.error("reserved_name", ReservedNames.message("model", path.name), at: start)
+            }
             if let earlier = first[path.name] {
                 findings.error(
                     "duplicate_model", "a model `\(path.name)` is already at \(earlier.yml)", at: start,

@@ -87,10 +87,8 @@ package struct StatementCheck: Sendable {
         guard let prepared = await described(model) else { return }
         let columns = Set(prepared.columns.map(\.name))
         for test in model.tests where columns.isSuperset(of: test.columns + model.primaryKey) {
-            switch test.claim {
-            case .unique, .notNull, .rowCount: continue
-            case .acceptedValues, .relationships, .freshness, .expression: break
-            }
+            // What counts a model's rows is sound where the model is.
+            if case .rowCount = test.claim { continue }
             do throws(SourceFailure) {
                 _ = try await prepared.source.describe(project.statement(of: test, model))
             } catch {

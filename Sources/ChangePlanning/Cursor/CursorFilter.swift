@@ -9,13 +9,13 @@ package enum CursorFilter {
         _ model: SQLStatement, _ dialect: SQLDialect, column: String, from mark: CursorMark
     ) -> SQLStatement {
         let name = dialect.quoted(column)
-        var variables: [String: AttributeValue] = [from: .string(mark.value)]
+        var variables: [String: SQLConstant] = [from: .string(mark.value)]
         let condition: String
         switch dialect {
         case .postgres: condition = Self.condition(name, mark)
         case .sqlite:
             if mark.kind == .integer {
-                variables[from] = Int64(mark.value).map { .integer($0) } ?? .null
+                variables[from] = Int64(mark.value).map { .integer($0) } ?? SQLConstant(.null)
                 // A value of another class is read too, to be refused.
                 condition = "typeof(\(name)) <> 'integer' OR \(name) >= :\(from)"
             } else {

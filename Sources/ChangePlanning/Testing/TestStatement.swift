@@ -87,7 +87,7 @@ package struct TestStatement {
     ) {
         composer.add("\(name(column)) NOT IN (", at: place)
         for (index, value) in values.enumerated() {
-            composer.add((index > 0 ? ", " : "") + dialect.literal(value.value), at: value.position)
+            composer.add((index > 0 ? ", " : "") + dialect.literal(value.constant), at: value.position)
         }
         composer.add(")", at: place)
     }

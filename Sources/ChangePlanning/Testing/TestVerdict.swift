@@ -5,7 +5,7 @@ package struct TestVerdict: Sendable, Hashable {
     package var passed: Bool
     /// Rows that fail; of `unique` and `accepted_values` values. Of `row_count` and `freshness` 1 or 0.
     package var failures = 0
-    /// Rows of `row_count`; age in seconds of `freshness`, nil where nobody may know or there is none.
+    /// Rows of `row_count`; age in seconds of `freshness`, nil where nobody may know, there is none or it is infinite.
     package var actual: Double?
     /// A clause for people: `3 rows are null`.
     package var message: String
@@ -81,6 +81,11 @@ package struct TestJudge: Sendable {
     ) throws(Diagnostic) -> TestVerdict {
         let cell = rows.rowCount > 0 ? rows.cell(row: 0, column: 0) : .null
         if cell == .null { return TestVerdict(passed: false, failures: 1, message: "no row has a time") }
+        if case .infiniteTime(let isPast) = cell {
+            return freshness(
+                passed: !isPast, age: nil, isPast ? "-infinity" : "in the future", maxAge,
+                isMasked: masked.contains(column))
+        }
         var clock = model.timeZone.flatMap(LocalClock.init)
         let moment: Int64
         do throws(TypingProblem) {
@@ -89,16 +94,22 @@ package struct TestJudge: Sendable {
             throw Self.noTime(column, error, at: test.position)
         }
         let age = now.microseconds - moment
-        let seconds = Double(age) / 1_000_000
-        let passed = age <= maxAge.microseconds
-        guard !masked.contains(column) else {
+        let place = age < 0 ? "in the future" : "\(Self.span(.seconds(age / 1_000_000))) old"
+        return freshness(
+            passed: age <= maxAge.microseconds, age: Double(age) / 1_000_000, place, maxAge,
+            isMasked: masked.contains(column))
+    }
+
+    private func freshness(
+        passed: Bool, age: Double?, _ place: String, _ maxAge: Duration, isMasked: Bool
+    ) -> TestVerdict {
+        guard !isMasked else {
             return TestVerdict(
                 passed: passed, failures: passed ? 0 : 1,
                 message: passed ? "fresh enough" : "the newest value is older than \(Self.span(maxAge))")
         }
-        let place = age < 0 ? "in the future" : "\(Self.span(.seconds(age / 1_000_000))) old"
         return TestVerdict(
-            passed: passed, failures: passed ? 0 : 1, actual: seconds,
+            passed: passed, failures: passed ? 0 : 1, actual: age,
             message: "the newest value is \(place)" + (passed ? "" : ", at most \(Self.span(maxAge)) expected"))
     }
 

@@ -13,7 +13,9 @@ package enum DefinitionDigest {
         add("source", sync.model.source.name)
         add("statement", sync.model.statement.text)
         for (name, value) in sync.model.statement.variables.sorted(by: { $0.key < $1.key }) {
-            lines.append("variable=\(quoted(name)) \(text(of: value))")
+            // The text says more where a value can be written in several ways: PostgreSQL gets it as written.
+            let written = value.isWrittenPlainly ? "" : " written \(quoted(value.text))"
+            lines.append("variable=\(quoted(name)) \(text(of: value.value))\(written)")
         }
         if let cursor = sync.model.cursor { add("cursor", cursor.column) }
         add("project_uid", sync.destination.projectUID)

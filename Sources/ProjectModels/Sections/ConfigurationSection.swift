@@ -8,7 +8,7 @@ struct Configuration {
     var sources = Registry<SourceDefinition>.unreadable
     var destinations = Registry<DestinationDefinition>.unreadable
     /// Nil where the file does not say them legibly: then none is reported as missing.
-    var variables: [String: AttributeValue]?
+    var variables: [String: ModelVariables.Declared]?
     var state: StateDefinition?
     /// Nil when the file does not say legibly where the state is: any other place would be the wrong one.
     var stateLocation: StateDefinition.Location?
@@ -105,20 +105,24 @@ struct ConfigurationSection {
         return destination
     }
 
-    private func variables(_ root: Settings) -> [String: AttributeValue]? {
+    private func variables(_ root: Settings) -> [String: ModelVariables.Declared]? {
         if root.isMistyped("vars", in: KeyTables.headrace) { return nil }
         guard let entry = root.entry("vars"), !entry.value.isNull else { return [:] }
         guard let section = Settings(entry.value) else { return nil }
-        var variables: [String: AttributeValue] = [:]
+        var variables: [String: ModelVariables.Declared] = [:]
         for item in section.entries {
             if !ModelVariables.isName(item.key) {
                 findings.error(
                     "invalid_value",
                     "`vars`: a variable's name is of letters, digits and `_`, and starts with no digit",
                     at: item.keyPosition)
+            } else if ReservedNames.holds(item.key) {
+                findings.error("reserved_name", ReservedNames.message("variable", item.key), at: item.keyPosition)
             }
             // One that is wrong is reported, and not missing too.
-            variables[item.key] = item.value.scalar.map(ModelVariables.value(of:)) ?? .null
+            variables[item.key] = ModelVariables.Declared(
+                constant: item.value.scalar.map { SQLConstant($0) } ?? SQLConstant(.null),
+                position: item.value.position, isExpanded: item.value.scalar?.isExpanded == true)
             guard item.value.scalar?.text.contains("\0") == true else { continue }
             findings.error("invalid_value", "`\(item.key)`: must not hold NUL", at: item.value.position)
         }

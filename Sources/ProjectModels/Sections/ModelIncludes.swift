@@ -2,10 +2,12 @@ import SyncCore
 
 /// Puts the statements of included models into those that include them.
 ///
-/// Each model of a statement is a CTE of a name that no model can have, in an order in which each stands behind those that
+/// Each model of a statement is a CTE of a name that no model may have, in an order in which each stands behind those that
 /// it includes. What a model includes gets its own name inside that model's part only. So a name means the included
 /// model where it is included, and what it always meant everywhere else: a model `orders` may read a table `orders`.
 struct ModelIncludes {
+    private static let prefix = "headrace_include_"
+
     private let files: [ModelFile]
     private let findings: Findings
 
@@ -19,7 +21,9 @@ struct ModelIncludes {
             var file = file
             let areSound = file.includes.map { isSound($0, in: file) }
             let isWhole = areSound.allSatisfy { $0 } && !cyclic.contains(file.name)
-            guard let model = file.model, isWhole, let parts = parts(of: file, but: cyclic) else {
+            guard let model = file.model, isWhole, let parts = parts(of: file, but: cyclic),
+                (parts + [file]).map(readsNoNameOfOurs).allSatisfy({ $0 })
+            else {
                 file.model = nil
                 return file
             }
@@ -53,6 +57,19 @@ struct ModelIncludes {
         guard let second = SQLTokens(statement.text, model.source.kind.dialect).second else { return true }
         let place = statement.position(ofScalar: second.range.lowerBound).position
         findings.error("two_statements", "a model is one statement: a second one starts here", at: place)
+        return false
+    }
+
+    /// A table or table expression of such a name would be taken for an included model, or take its place.
+    private func readsNoNameOfOurs(_ file: ModelFile) -> Bool {
+        guard let model = file.model else { return false }
+        let tokens = SQLTokens(model.statement.text, model.source.kind.dialect)
+        let taken = tokens.tokens.first { tokens.name(of: $0)?.lowercased().hasPrefix(Self.prefix) == true }
+        guard let taken, let name = tokens.name(of: taken) else { return true }
+        findings.error(
+            "reserved_name",
+            "`\(name)` cannot be read where models are included: names that start with \(Self.prefix) are Headrace's own",
+            at: model.statement.position(ofScalar: taken.range.lowerBound).position)
         return false
     }
 
@@ -108,26 +125,36 @@ struct ModelIncludes {
     private func statement(of model: ModelDefinition, _ parts: [ModelFile]) -> SQLStatement {
         let dialect = model.source.kind.dialect
         var composer = SQLComposer()
-        let names = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.name, "headrace_include_\($0 + 1)") })
+        let names = Dictionary(uniqueKeysWithValues: parts.enumerated().map { ($1.name, "\(Self.prefix)\($0 + 1)") })
         for (index, part) in parts.enumerated() {
             guard let statement = part.model?.statement, let name = names[part.name] else { continue }
             composer.add(index == 0 ? "WITH \(name) AS (\n" : ",\n\(name) AS (\n", at: statement.start)
             add(statement, of: part.name, names, dialect, to: &composer)
             composer.add("\n)", at: statement.start)
         }
+        let end = composer.count
         composer.add("\nSELECT * FROM (\n", at: model.statement.start)
-        add(model.statement, of: model.name, names, dialect, to: &composer)
+        let start = composer.count
+        let with = add(model.statement, of: model.name, names, dialect, to: &composer)
+        let own = start..<composer.count
         composer.add("\n) AS \(dialect.quoted(model.name))", at: model.statement.start)
-        return composer.statement(startingAt: model.statement.start)
+        var statement = composer.statement(startingAt: model.statement.start)
+        let order = parts.compactMap { names[$0.name] }
+        statement.parts = with.map { SQLStatement.Parts(names: order, end: end, own: own, with: $0) }
+        return statement
     }
 
-    /// A model's own text, in which what it includes has its name: merged with the WITH that it starts with.
-    private func add(
+    /// A model's own text, in which what it includes has its name: merged with the WITH that it starts with. Returns where
+    /// that ends; nil where the model includes nothing.
+    @discardableResult private func add(
         _ statement: SQLStatement, of model: String, _ names: [String: String], _ dialect: SQLDialect,
         to composer: inout SQLComposer
-    ) {
+    ) -> Int? {
         let includes = file(model)?.includes ?? []
-        guard let first = includes.first else { return composer.add(bodyOf: statement, dialect) }
+        guard let first = includes.first else {
+            composer.add(bodyOf: statement, dialect)
+            return nil
+        }
         let tokens = SQLTokens(statement.text, dialect)
         let start = tokens.endOfLeadingWith
         if let start {
@@ -135,6 +162,7 @@ struct ModelIncludes {
         } else {
             composer.add("WITH", at: first.position)
         }
+        let end = composer.count
         for (index, include) in includes.enumerated() {
             let name = dialect.quoted(include.name)
             composer.add(
@@ -143,5 +171,6 @@ struct ModelIncludes {
         }
         composer.add(start == nil ? "\n" : ",", at: first.position)
         composer.add(statement, (start ?? tokens.body.lowerBound)..<tokens.body.upperBound)
+        return end
     }
 }

@@ -53,7 +53,12 @@ struct TestSection {
     private func acceptedValues(_ settings: Settings) -> ModelTest.Claim? {
         guard let column = settings.text("column"), let entry = settings.entry("values") else { return nil }
         let values = settings.items("values").compactMap { item in
-            item.scalar.map { ModelTest.PlacedValue(ModelVariables.value(of: $0), at: item.position) }
+            item.scalar.map { ModelTest.PlacedValue(SQLConstant($0), at: item.position) }
+        }
+        for value in values where dialect == .sqlite {
+            guard let change = value.constant.changeOnSQLite else { continue }
+            findings.error(
+                "invalid_value", "`values`: \(change)", at: value.position, hint: "write it in quotes if it is a text")
         }
         if values.isEmpty, case .list = entry.value.content {
             findings.error("invalid_value", "`values`: the list is empty", at: entry.value.position)

@@ -27,10 +27,6 @@ struct FilledStatement {
         }
         composer.add(written, end..<written.text.unicodeScalars.count)
         statement = composer.statement(startingAt: written.start)
-        values = names.map { Self.text(of: written.variables[$0] ?? .null) }
-    }
-
-    private static func text(of value: AttributeValue) -> String {
-        if case .string(let text) = value { text } else { value.json }
+        values = names.compactMap { written.variables[$0]?.text }
     }
 }

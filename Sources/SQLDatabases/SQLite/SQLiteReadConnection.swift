@@ -7,7 +7,7 @@ internal import SyncCore
 final class SQLiteReadConnection {
     let connection: SQLiteConnection
     let control: SQLiteReadControl
-    private let failures: SQLiteSourceFailures
+    let failures: SQLiteSourceFailures
 
     init(
         failures: SQLiteSourceFailures, control: SQLiteReadControl, lockTimeout: Duration
@@ -74,11 +74,14 @@ final class SQLiteReadConnection {
     }
 
     /// Types are per value in SQLite, so a column says only what was declared.
-    func describe(_ prepared: SQLiteStatement, of statement: SQLStatement) -> [ColumnDescription] {
+    func describe(
+        _ prepared: SQLiteStatement, of statement: SQLStatement
+    ) throws(SourceFailure) -> [ColumnDescription] {
         let knowsNulls = !control.readsView && Self.hasPlainRows(statement)
-        return (0..<Int32(prepared.columnCount)).map { column in
+        let names = try ownColumnNames(prepared, of: statement)
+        return zip(0..<Int32(prepared.columnCount), names).map { column, name in
             ColumnDescription(
-                name: prepared.columnName(at: Int(column)) ?? "",
+                name: name,
                 type: .dynamic,
                 typeName: sqlite3_column_decltype(prepared.handle, column).map { String(cString: $0) } ?? "",
                 isNullable: knowsNulls && isNeverNull(prepared, column) ? false : nil)

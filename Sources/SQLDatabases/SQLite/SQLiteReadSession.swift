@@ -33,9 +33,10 @@ actor SQLiteReadSession {
     func open() throws(SourceFailure) -> [ColumnDescription] {
         let opened = try SQLiteReadConnection(failures: failures, control: control, lockTimeout: lockTimeout)
         let prepared = try opened.prepare(failures.statement)
+        let columns = try opened.describe(prepared, of: failures.statement)
         connection = opened
         statement = prepared
-        return opened.describe(prepared, of: failures.statement)
+        return columns
     }
 
     /// Up to a batch of rows; nil after SQLite said that there are no more.

@@ -85,12 +85,12 @@ extension SQLiteStatement {
     }
 
     /// Fills every `:name`; false where the statement has another parameter, or one without a value.
-    func bind(_ variables: [String: AttributeValue]) -> Bool {
+    func bind(_ variables: [String: SQLConstant]) -> Bool {
         for index in 0..<sqlite3_bind_parameter_count(handle) {
             guard let written = sqlite3_bind_parameter_name(handle, index + 1).map({ String(cString: $0) }),
-                written.hasPrefix(":"), let value = variables[String(written.dropFirst())]
+                written.hasPrefix(":"), let constant = variables[String(written.dropFirst())]
             else { return false }
-            switch value {
+            switch constant.value {
             case .null: bindNull(at: index + 1)
             case .boolean(let flag): bind(flag ? 1 : 0, at: index + 1)
             case .integer(let whole): bind(whole, at: index + 1)

@@ -16,10 +16,10 @@ package struct ModelTest: Sendable {
     }
 
     package struct PlacedValue: Sendable {
-        package var value: AttributeValue
+        package var constant: SQLConstant
         package var position: Diagnostic.Position
-        package init(_ value: AttributeValue, at position: Diagnostic.Position) {
-            (self.value, self.position) = (value, position)
+        package init(_ constant: SQLConstant, at position: Diagnostic.Position) {
+            (self.constant, self.position) = (constant, position)
         }
     }
 

@@ -1,9 +1,10 @@
 /// Puts a statement together from parts of others, and remembers where each part is written.
 package struct SQLComposer {
     private var text = ""
-    private var count = 0
+    /// Scalars so far.
+    package private(set) var count = 0
     private var pieces: [SQLStatement.Piece] = []
-    private var variables: [String: AttributeValue] = [:]
+    private var variables: [String: SQLConstant] = [:]
 
     package init() {}
 

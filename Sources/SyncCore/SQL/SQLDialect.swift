@@ -4,15 +4,17 @@ extension SQLDialect {
     /// A name exactly as it is, whatever it holds.
     package func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
-    /// A constant of a project's file as SQL. On PostgreSQL every constant is a quoted one, whose type the server takes
-    /// from what it is compared with; SQLite compares by type, and has no booleans.
-    package func literal(_ value: AttributeValue) -> String {
-        switch (self, value) {
+    /// A constant of a project's file as SQL. On PostgreSQL every constant is a quoted one, as it is written, whose type
+    /// the server takes from what it is compared with; SQLite compares by type, and has no booleans.
+    package func literal(_ constant: SQLConstant) -> String {
+        switch (self, constant.value) {
         case (_, .null): "NULL"
-        case (_, .string(let text)): literal(text)
+        case (.postgres, _): literal(constant.text)
+        case (.sqlite, .string(let text)): literal(text)
         case (.sqlite, .boolean(let flag)): flag ? "1" : "0"
-        case (.sqlite, _): value.json
-        case (.postgres, _): literal(value.json)
+        case (.sqlite, .integer(let whole)): String(whole)
+        // With its fraction or exponent: a text column makes '1.0' of 1.0, and '1' of 1.
+        case (.sqlite, .number(let number)): number.description
         }
     }
 

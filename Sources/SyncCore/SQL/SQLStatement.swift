@@ -4,9 +4,25 @@ package struct SQLStatement: Sendable, Hashable {
     /// Where errors of no other place are.
     package private(set) var start: Diagnostic.Position
     /// Values of the text's `:name` places, which its source binds; never spliced into the text.
-    package private(set) var variables: [String: AttributeValue] = [:]
+    package private(set) var variables: [String: SQLConstant] = [:]
     /// Where the parts of a composed text come from, in order; empty where all of it is one file.
     private(set) var pieces: [Piece] = []
+
+    /// Where the parts of a text are that includes other models; nil where it includes none.
+    package var parts: Parts?
+
+    /// A text that starts with the table expressions of included models, and has a SELECT of its own.
+    package struct Parts: Sendable, Hashable {
+        /// Of the table expressions, which end before the scalar `end`.
+        package var names: [String]
+        package var end: Int
+        /// The model's own SELECT, which starts with a WITH that ends before the scalar `with`.
+        package var own: Range<Int>
+        package var with: Int
+        package init(names: [String], end: Int, own: Range<Int>, with: Int) {
+            (self.names, self.end, self.own, self.with) = (names, end, own, with)
+        }
+    }
 
     /// A part of a text that ends before the scalar `end`.
     struct Piece: Sendable, Hashable {
@@ -36,12 +52,12 @@ package struct SQLStatement: Sendable, Hashable {
         start = Diagnostic.Position(file, line: 1)
     }
 
-    init(text: String, start: Diagnostic.Position, pieces: [Piece], variables: [String: AttributeValue]) {
+    init(text: String, start: Diagnostic.Position, pieces: [Piece], variables: [String: SQLConstant]) {
         (self.text, self.start, self.pieces, self.variables) = (text, start, pieces, variables)
     }
 
     /// The same with values for its variables.
-    package func binding(_ variables: [String: AttributeValue]) -> SQLStatement {
+    package func binding(_ variables: [String: SQLConstant]) -> SQLStatement {
         var bound = self
         bound.variables = variables
         return bound

@@ -78,6 +78,27 @@ import Testing
         }
     }
 
+    /// SQLite makes `id` and `id:1` of them in a subquery.
+    @Test(arguments: [false, true]) func columnsOfOneNameAreFound(postgres: Bool) async throws {
+        let shop = try await shop(postgres: postgres)
+        let end = "FROM recent AS r JOIN tiers AS t ON t.id = r.id"
+        for sql in [
+            "SELECT r.id, r.uid, r.points, t.tier, t.id \(end)", "SELECT * \(end)",
+            "WITH own AS (SELECT 2 AS factor) SELECT r.*, own.factor, t.* \(end), own",
+            "-- a comment\nWITH RECURSIVE own AS (SELECT 2 AS factor) SELECT r.*, own.factor, t.* \(end), own;",
+        ] {
+            try shop.folder.write(["models/members.sql": sql])
+            let check = try await shop.headrace("check")
+            #expect(check.exit == 2)
+            #expect(check.stdout.contains("the model has 2 columns named id [duplicate_column]"), "\(check.stdout)")
+        }
+        try shop.folder.write([
+            "models/members.sql": "SELECT r.id, r.id AS \"id:1\", r.uid, r.points, t.tier \(end)"
+        ])
+        let check = try await shop.headrace("check")
+        #expect(check.exit == 0, "\(check.stdout)")
+    }
+
     @Test(arguments: [false, true]) func nothingInsideMayWrite(postgres: Bool) async throws {
         let shop = try await shop(postgres: postgres)
         try shop.folder.write(["models/best.sql": "DELETE FROM members RETURNING id, uid, points"])

@@ -67,6 +67,27 @@ import Testing
         #expect(!output.stdout.contains("\"x\""))
     }
 
+    @Test(arguments: ["seen", "day"]) func anInfiniteTimeIsTheFutureOrThePast(column: String) async throws {
+        let database = try await database()
+        var project = project(
+            "{freshness: {column: \(column), max_age: 2h}}", source: "{type: postgres, url: \"\(database.readerURL)\"}")
+        project.sql = "SELECT * FROM members\n"
+        project.model.append("time_zone: UTC")
+        let shop = try await Workshop(project)
+        try await database.execute("UPDATE members SET \(column) = 'infinity'")
+        let future = try await shop.test()
+        #expect(future.exit == 0)
+        #expect(future.lines.last?.message == "the newest value is in the future")
+        #expect(future.lines.last?.actual == nil)
+        try await database.execute("UPDATE members SET \(column) = '-infinity'")
+        let past = try await shop.test()
+        #expect(past.exit == 3)
+        #expect(past.lines.last?.message == "the newest value is -infinity, at most 2h expected")
+        project.model.append("pii: \(column)")
+        try shop.write(project)
+        #expect(try await shop.test().lines.last?.message == "the newest value is older than 2h")
+    }
+
     @Test(arguments: [
         ("{freshness: {column: seen, max_age: 2h}}", 3, "the newest value is 3h"),
         ("{freshness: {column: seen, max_age: 4h}}", 0, "the newest value is 3h"),

@@ -115,6 +115,31 @@ import Testing
         #expect(try await untyped.headrace("check").stdout.contains("[variable_type]"))
     }
 
+    @Test func postgreSQLGetsAValueAsItIsWritten() async throws {
+        let sql = """
+            SELECT 1 AS id, 'u1' AS uid, 0 AS points, k.tier || :code::text || :version::text AS tier
+            FROM (VALUES (12345678901234567890, 'right '), (12345678901234567000, 'wrong ')) AS k(id, tier)
+            WHERE k.id = :id
+
+            """
+        let declared = try await Self.shop(
+            "{id: 12345678901234567890, code: 01234, version: 1.10}", postgres: true, sql: sql)
+        let given = try await Self.shop("{id: 7}", postgres: true, sql: sql)
+        let arguments = ["id=12345678901234567890", "code=01234", "version=1.10"].flatMap { ["--var", $0] }
+        for (shop, arguments) in [(declared, []), (given, arguments)] {
+            let output = try await shop.start(["preview", "members", "--output", "json"] + arguments).end()
+            #expect(output.stdout.contains("right 012341.10"), "\(output)")
+        }
+    }
+
+    @Test func aPlanBelongsToItsValuesAsTheyAreWritten() async throws {
+        let sql = "SELECT id, uid, tier, points FROM members WHERE uid <> :code\n"
+        let shop = try await Self.shop("{}", postgres: true, sql: sql)
+        let plan = try await shop.plan("--var", "code=01234").line
+        #expect(try await shop.apply(plan.planID, "--var", "code=1234").exit == 2)
+        #expect(try await shop.apply(plan.planID, "--var", "code=01234").operations == .allConfirmed(4))
+    }
+
     @Test(arguments: [false, true]) func anExpressionReadsThemToo(postgres: Bool) async throws {
         let shop = try await Self.shop(postgres: postgres)
         let yml = try String(contentsOf: shop.folder.url.appending(path: "models/members.yml"), encoding: .utf8)

@@ -43,6 +43,19 @@ import Testing
         #expect(sample.load().findings.last?.message == "a model `people` is already at models/a/people.yml")
     }
 
+    @Test func aNameOfOurOwnIsRefused() throws {
+        let sample = try sample([
+            "models/eu/headrace_include_2.yml": Self.model, "models/eu/headrace_include_2.sql": "SELECT 1 AS id",
+            "models/Headrace_x.yml": Self.model, "models/Headrace_x.sql": "SELECT 1 AS id",
+            "models/headrace.yml": "model: {source: shop, primary_key: id, include: headrace_include_2}\n",
+            "models/headrace.sql": "SELECT 1 AS id",
+        ])
+        #expect(
+            sample.places() == [
+                "models/Headrace_x.yml:1:1 reserved_name", "models/eu/headrace_include_2.yml:1:1 reserved_name",
+            ])
+    }
+
     @Test func aLinkToAFolderIsNotFollowed() throws {
         let sample = try sample([:])
         try FileManager.default.createSymbolicLink(
