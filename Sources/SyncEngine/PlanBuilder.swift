@@ -57,6 +57,7 @@ struct PlanBuilder: Sendable {
                     continue
                 }
                 if !hasChangedCursor, (error as? Diagnostic)?.code == CursorTracker.changed {
+                    try discarding.get()
                     environment.logger.notice(
                         "the cursor column is written in another way than before; reading everything",
                         metadata: ["sync": "\(checked.sync.name)"])
