@@ -20,7 +20,8 @@ GRANT SELECT ON members TO reader;
 CHECKPOINT;
 SQL
     psql_as postgres bench -c "VACUUM ANALYZE members"
-    unchanged_project "$project" "SELECT user_id, visits, active, last_seen, country FROM members"
+    local query="SELECT user_id, visits, active, last_seen, country FROM members"
+    unchanged_project "$project" "$query"
     sed -i '/attribute: score\|attribute: ltv\|attribute: signup\|attribute: tags\|attribute: member/d' "$project/models/users.yml"
     scale_limit 768MB
     seconds_of 0 "$headrace" run --project "$project" --baseline --output json > /dev/null
@@ -30,17 +31,21 @@ SQL
         : > "$work/scale.seconds"
         : > "$work/scale.kilobytes"
         : > "$work/scale.processor"
+        : > "$work/scale.copy"
         for ((round = 0; round < rounds; round++)); do
+            seconds_of 0 psql_as reader bench -c "\\copy ($query) to /dev/null" >> "$work/scale.copy"
             seconds_of 0 /usr/bin/time -f "%M %U %S" -o "$work/usage" "$headrace" run --project "$project" --output json \
                 >> "$work/scale.seconds"
             cut -d' ' -f1 "$work/usage" >> "$work/scale.kilobytes"
             awk '{ print $2 + $3 }' "$work/usage" >> "$work/scale.processor"
             same "rows unchanged" "$(from_json unchanged)" "$rows"
         done
-        local seconds processor
+        local seconds processor copy
+        copy=$(median < "$work/scale.copy")
         seconds=$(median < "$work/scale.seconds")
         processor=$(median < "$work/scale.processor")
-        row "$rows unchanged users, memory_limit $limit, rows/s" "$(calc "$rows / $seconds" 0)" "" ""
+        row "$rows unchanged users, memory_limit $limit, rows/s" "$(calc "$rows / $seconds" 0)" \
+            "psql \\copy $(calc "$rows / $copy" 0)" "$(calc "$copy / $seconds")"
         row "  processor time a row, µs" "$(calc "1000000 * $processor / $rows")" "" ""
         row "  peak memory, MB" "$(calc "$(sort -g "$work/scale.kilobytes" | tail -n 1) / 1024" 0)" "" ""
     done
