@@ -5,9 +5,8 @@ read_query="SELECT user_id, visits, score, ltv, active, signup, last_seen, tags,
 measure_read() {
     local rows=${ROWS:-1000000} rounds=${ROUNDS:-5} round
     echo "read: $rows rows of 12 columns on both engines, $rounds rounds"
-    if [ -z "$postgres_port" ]; then start_postgres; fi
-    psql_as postgres bench -c "DROP TABLE IF EXISTS users"
-    psql_as postgres bench << SQL
+    start_postgres
+    fill_table users << SQL
 CREATE TABLE users (user_id text PRIMARY KEY, visits int8, score float8, ltv numeric(12,2), active bool, signup date,
     last_seen timestamptz, tags text[], props jsonb, uid uuid, note text, country varchar(40));
 INSERT INTO users SELECT 'user-' || lpad(i::text, 9, '0'), (i * 7919) % 100000,
@@ -19,10 +18,7 @@ INSERT INTO users SELECT 'user-' || lpad(i::text, 9, '0'), (i * 7919) % 100000,
     md5(i::text)::uuid, CASE WHEN i % 10 = 0 THEN 'note number ' || i END,
     (ARRAY['Germany','France','Japan','Brazil','United States'])[(1 + i % 5)::int]
 FROM generate_series(1::bigint, $rows::bigint) i;
-GRANT SELECT ON users TO reader;
-CHECKPOINT;
 SQL
-    psql_as postgres bench -c "VACUUM ANALYZE users"
     sqlite3 -batch "$work/users.db" << SQL
 CREATE TABLE users (user_id TEXT PRIMARY KEY, visits INTEGER, score REAL, ltv NUMERIC, active BOOLEAN, signup DATE,
     last_seen TIMESTAMP, tags JSON LIST, props JSON, uid TEXT, note TEXT, country TEXT) WITHOUT ROWID;

@@ -2,24 +2,20 @@
 
 measure_scale() {
     local rows
-    if [ -z "$postgres_port" ]; then start_postgres; fi
+    start_postgres
     for rows in ${SCALES:-1000000 10000000}; do measure_scale_of "$rows"; done
 }
 
 measure_scale_of() {
     local rows=$1 rounds=${ROUNDS:-3} project=$work/scale-$1 round limit
     echo "scale: $rows unchanged users of PostgreSQL, $rounds rounds"
-    psql_as postgres bench -c "DROP TABLE IF EXISTS members"
-    psql_as postgres bench << SQL
+    fill_table members << SQL
 CREATE TABLE members (user_id text PRIMARY KEY, visits int8, active bool, last_seen timestamptz, country text);
 INSERT INTO members SELECT 'user-' || lpad(i::text, 9, '0'), (i * 7919) % 100000, i % 3 = 0,
     timestamptz '2026-01-01 00:00:00+00' + make_interval(secs => (i * 37) % 25000000),
     (ARRAY['Germany','France','Japan','Brazil','United States'])[(1 + i % 5)::int]
 FROM generate_series(1::bigint, $rows::bigint) i;
-GRANT SELECT ON members TO reader;
-CHECKPOINT;
 SQL
-    psql_as postgres bench -c "VACUUM ANALYZE members"
     local query="SELECT user_id, visits, active, last_seen, country FROM members"
     unchanged_project "$project" "$query"
     sed -i '/attribute: score\|attribute: ltv\|attribute: signup\|attribute: tags\|attribute: member/d' "$project/models/users.yml"

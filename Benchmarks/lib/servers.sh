@@ -24,7 +24,9 @@ as_postgres() {
     fi
 }
 
+# Once, whatever is measured.
 start_postgres() {
+    if [ -n "$postgres_port" ]; then return; fi
     postgres_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
     postgres_port=$(free_port)
     mkdir "$work/postgres"
@@ -37,6 +39,13 @@ start_postgres() {
     )
     psql_as postgres postgres -c "CREATE DATABASE bench"
     psql_as postgres bench -c "CREATE ROLE reader LOGIN"
+}
+
+# fill_table NAME: makes it anew by the SQL on stdin, readable and settled.
+fill_table() {
+    psql_as postgres bench -c "DROP TABLE IF EXISTS $1" 2> /dev/null
+    psql_as postgres bench
+    psql_as postgres bench -c "GRANT SELECT ON $1 TO reader" -c CHECKPOINT -c "VACUUM ANALYZE $1"
 }
 
 # psql_as ROLE DATABASE arguments…

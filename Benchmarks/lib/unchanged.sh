@@ -5,7 +5,7 @@ measure_unchanged() {
     local query="SELECT user_id, visits, score, ltv, active, signup, last_seen, tags, member, country FROM users"
     echo "unchanged: $rows PostgreSQL rows of 10 typed columns, $rounds rounds"
     start_postgres
-    psql_as postgres bench << SQL
+    fill_table users << SQL
 CREATE TABLE users (user_id text PRIMARY KEY, visits int8, score float8, ltv numeric(12,2), active bool, signup date,
     last_seen timestamptz, tags text[], member uuid, country text);
 INSERT INTO users SELECT 'user-' || lpad(i::text, 9, '0'), (i * 7919) % 100000,
@@ -14,10 +14,7 @@ INSERT INTO users SELECT 'user-' || lpad(i::text, 9, '0'), (i * 7919) % 100000,
     CASE WHEN i % 5 = 0 THEN '{}'::text[] ELSE ARRAY['sport', 'tech-' || (i % 100), 'travel'] END, md5(i::text)::uuid,
     (ARRAY['Germany','France','Japan','Brazil','United States'])[(1 + i % 5)::int]
 FROM generate_series(1::bigint, $rows::bigint) i;
-GRANT SELECT ON users TO reader;
-CHECKPOINT;
 SQL
-    psql_as postgres bench -c "VACUUM ANALYZE users"
     unchanged_project "$project" "$query"
     seconds_of 0 "$headrace" run --project "$project" --baseline --output json > /dev/null
     same "rows recorded" "$(from_json queried)" "$rows"

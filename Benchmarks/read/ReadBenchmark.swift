@@ -38,20 +38,12 @@ import SyncCore
         print("rows \(rows) fitting \(fitting)")
     }
 
-    /// As the engine does: while one batch is typed, the source fills the other.
     private static func read(_ reader: any RowReader, _ typer: RowTyper?) async throws -> (rows: Int, fitting: Int) {
         var typer = typer
         var (rows, fitting) = (0, 0)
-        var spare = RowBatch(columnCount: reader.columns.count)
-        var current = try await reader.next(reusing: RowBatch(columnCount: reader.columns.count))
-        while let batch = current {
-            let empty = spare
-            spare = RowBatch(columnCount: 0)
-            async let following = reader.next(reusing: empty)
+        try await reader.eachBatch { batch in
             rows += batch.rowCount
             for row in 0..<batch.rowCount where typer?.fits(row: row, of: batch) == true { fitting += 1 }
-            current = try await following
-            spare = batch
         }
         await reader.close()
         return (rows, fitting)

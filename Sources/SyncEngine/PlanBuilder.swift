@@ -183,20 +183,13 @@ struct PlanBuilder: Sendable {
         return try result.get()
     }
 
-    /// While one batch is taken, the source fills the other. Returns the rows read.
+    /// Returns the rows read.
     func eachBatch(_ reader: any RowReader, _ take: (RowBatch) async throws -> Void) async throws -> Int {
         var rowsRead = 0
-        var spare = RowBatch(columnCount: checked.columns.count)
-        var current = try await reader.next(reusing: RowBatch(columnCount: checked.columns.count))
-        while let batch = current {
-            let empty = spare
-            spare = RowBatch(columnCount: 0)
-            async let following = reader.next(reusing: empty)
+        try await reader.eachBatch { batch in
             try await take(batch)
             rowsRead += batch.rowCount
             progress(.querying, rowsRead)
-            current = try await following
-            spare = batch
         }
         return rowsRead
     }

@@ -7,9 +7,13 @@ extension PlanChunk {
         if !later.withdrawn.isEmpty {
             let gone = Set(later.withdrawn)
             // A user's operation and settlement come in one chunk.
-            let here = Set(operations.map(\.keyHash) + settlements.map(\.keyHash)).intersection(gone)
-            operations.removeAll { here.contains($0.keyHash) }
-            settlements.removeAll { here.contains($0.keyHash) }
+            var here: Set<KeyHash> = []
+            func leaves(_ user: KeyHash) -> Bool {
+                if gone.contains(user) { here.insert(user) }
+                return here.contains(user)
+            }
+            operations.removeAll { leaves($0.keyHash) }
+            settlements.removeAll { leaves($0.keyHash) }
             withdrawn += gone.subtracting(here)
         }
         operations += later.operations

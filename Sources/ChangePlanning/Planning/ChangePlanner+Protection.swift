@@ -2,10 +2,14 @@ import SyncCore
 
 /// What became personal, or is mapped no longer, since it was written does not stay in the snapshot.
 extension ChangePlanner {
-    /// For a user that keeps its values, or may keep them because its operation is not confirmed. `values` is nil for one
-    /// that was never confirmed.
+    /// For a user that keeps its values. `values` is nil for one that was never confirmed.
     mutating func protect(_ user: SnapshotUser, _ values: SnapshotValues?) {
-        let kept = values?.protected(by: typer.mappings, keys: keys)
+        protect(user, keeping: values?.protected(by: typer.mappings, keys: keys))
+    }
+
+    /// The same, also for a user that may keep its values because its operation is not confirmed; `kept` is nil where
+    /// they are as they may be held.
+    mutating func protect(_ user: SnapshotUser, keeping kept: [UInt8]?) {
         let (uid, key) = (protected(user.userUID), protected(user.primaryKey))
         guard kept != nil || uid != user.userUID || key != user.primaryKey else { return }
         chunk.settlements.append(

@@ -49,12 +49,13 @@ extension ChangePlanner {
             let all = values.present
             let reason: OperationReason = isDirty ? .dirty : options.fullResync ? .resync : .diff
             let sent = sendsAll ? all : differing
-            let before = old?.protected(by: typer.mappings, keys: keys) ?? confirmed?.values
-            var operation = operation(row, values, kind: kind, reason: reason, sent: sent, before: before)
+            let kept = old?.protected(by: typer.mappings, keys: keys)
+            var operation = operation(
+                row, values, kind: kind, reason: reason, sent: sent, before: kept ?? confirmed?.values)
             operation.sentAttributes = sent == all ? nil : sent.map { typer.mappings[$0].key }
             chunk.operations.append(operation)
             // Whoever is not confirmed keeps what the snapshot has.
-            if let user { protect(user, old) }
+            if let user { protect(user, keeping: kept) }
             planned += 1
             table.states[row.entry].isPlanned = true
             firstKeys?.add(row.order, entry: row.entry)
@@ -143,8 +144,9 @@ extension ChangePlanner {
             }
             if options.baseline { continue }
             planned += 1
-            chunk.operations.append(removal(of: user, before: values))
-            protect(user, values)
+            let kept = values?.protected(by: typer.mappings, keys: keys)
+            chunk.operations.append(removal(of: user, before: kept ?? values.map { _ in user.values }))
+            protect(user, keeping: kept)
         }
         defer { chunk = PlanChunk() }
         return chunk
@@ -159,7 +161,7 @@ extension ChangePlanner {
         return owners.contains { owner in owner.map { table.states[$0].row == .invalid } ?? true }
     }
 
-    private func removal(of user: SnapshotUser, before: SnapshotValues?) -> PlannedOperation {
+    private func removal(of user: SnapshotUser, before: [UInt8]?) -> PlannedOperation {
         var body: [UInt8] = []
         var sent: [String] = []
         for mapping in typer.mappings {
@@ -175,6 +177,6 @@ extension ChangePlanner {
             kind: .removed,
             reason: user.entry.isDirty ? .dirty : .diff, body: .clear(body), sentAttributes: sent,
             snapshotValues: nil, fingerprint: nil,
-            valuesBefore: before.map { $0.protected(by: typer.mappings, keys: keys) ?? user.values })
+            valuesBefore: before)
     }
 }

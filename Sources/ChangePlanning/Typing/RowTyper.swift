@@ -100,8 +100,11 @@ package struct RowTyper: Sendable {
             case .column(let column):
                 guard case .null = batch.cells[row * batch.columnCount + column] else { continue }
                 tag = mappings[index].onNull[0]
-            case .template:
-                let hasNull = mappings[index].columns.contains { batch.cell(row: row, column: $0) == .null }
+            case .template(let parts):
+                let hasNull = parts.contains { part in
+                    guard case .place(let place) = part else { return false }
+                    return batch.cell(row: row, column: place.column) == .null
+                }
                 tag = hasNull ? mappings[index].onNull[0] : nil
             }
             switch tag {

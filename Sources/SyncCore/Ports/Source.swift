@@ -81,3 +81,19 @@ package protocol RowReader: Sendable {
     /// Ends the transaction and closes the connection; safe to call twice.
     func close() async
 }
+
+extension RowReader {
+    /// All rows, to the end of the read: while one batch is taken, the source fills the other.
+    package func eachBatch(_ take: (RowBatch) async throws -> Void) async throws {
+        var spare = RowBatch(columnCount: columns.count)
+        var current = try await next(reusing: RowBatch(columnCount: columns.count))
+        while let batch = current {
+            let empty = spare
+            spare = RowBatch(columnCount: 0)
+            async let following = next(reusing: empty)
+            try await take(batch)
+            current = try await following
+            spare = batch
+        }
+    }
+}
