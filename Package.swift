@@ -100,6 +100,8 @@ let package = Package(
                 "TestKit", "SyncCore", "Delivery", "OutboundHTTP", "Contentstack", "PersonalizeSimulator",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),

@@ -12,12 +12,14 @@ struct WindowState {
     private var pace: Pace
     private var stopRule: StopRule
 
+    private var places = WritePlaces()
     private var fresh = FreshWrites()
     private var retries = RetryQueue()
-    private var inFlight: [Int: TrackedWrite] = [:]
+    /// By index.
+    private var inFlight: [Int: Int] = [:]
     private var probe: Int?
     /// Users with a write that has no outcome yet, and what else is theirs: it leaves after, in order.
-    private var held: [UserUID: [TrackedWrite]] = [:]
+    private var held: [UserUID: [Int]] = [:]
     private var heldCount = 0
     private var counts = DeliveryCounts()
 
@@ -52,14 +54,14 @@ struct WindowState {
 
     mutating func append(_ writes: [PlannedWrite]) {
         for write in writes {
-            let item = TrackedWrite(write)
+            let place = places.insert(TrackedWrite(write))
             if isClosing {
-                conclude(item)
-            } else if held[write.userUID]?.append(item) != nil {
+                conclude(place)
+            } else if held[write.userUID]?.append(place) != nil {
                 heldCount += 1
             } else {
                 held[write.userUID] = []
-                fresh.append(item)
+                fresh.append(place)
             }
         }
     }
@@ -102,53 +104,53 @@ struct WindowState {
         case .probing: return .idle
         }
         if case .wait(let until) = pace.permission(at: now) { return .wait(until: until) }
-        if let due = retries.firstDue, due <= now, let item = retries.popFirst() { return handOut(item, at: now) }
-        if let item = fresh.popFirst() { return handOut(item, at: now) }
+        if let due = retries.firstDue, due <= now, let place = retries.popFirst() { return handOut(place, at: now) }
+        if let place = fresh.popFirst() { return handOut(place, at: now) }
         return retries.firstDue.map { .wait(until: $0) } ?? .idle
     }
 
-    private mutating func handOut(_ item: TrackedWrite, at now: Instant) -> FeedStep {
-        var item = item
-        item.tries += 1
-        inFlight[item.write.index] = item
+    private mutating func handOut(_ place: Int, at now: Instant) -> FeedStep {
+        places[place].tries += 1
+        let write = places[place].write
+        inFlight[write.index] = place
         pace.handedOut(at: now)
-        if breaker.handedOut() { probe = item.write.index }
-        return .write(item.write)
+        if breaker.handedOut() { probe = write.index }
+        return .write(write)
     }
 
     mutating func report(
         _ result: AttemptResult, index: Int, latency: Duration, at now: Instant, random: () -> Double
     ) {
         let reachedLimit = inFlight.count >= limit
-        guard var item = inFlight.removeValue(forKey: index) else {
+        guard let place = inFlight.removeValue(forKey: index) else {
             preconditionFailure("a write is reported once, and only after it was handed out")
         }
         let isProbe = probe == index
         if isProbe { probe = nil }
-        note(result, in: &item)
+        note(result, at: place)
         learn(from: result, latency: latency, reachedLimit: reachedLimit, isProbe: isProbe, at: now)
         switch result {
         case .confirmed:
-            budget.recordConfirmed(cost: item.retryCost)
-            conclude(item, as: .confirmed)
-        case .refused: conclude(item, as: item.mayHaveBeenApplied ? .unknown : .rejected)
-        case .forbidden, .hopeless: conclude(item)
-        case .ambiguous, .notSent: retry(item, cause: .transient, at: now, random: random)
-        case .throttled: retry(item, cause: .throttling, at: now, random: random)
+            budget.recordConfirmed(cost: places[place].retryCost)
+            conclude(place, as: .confirmed)
+        case .refused: conclude(place, as: places[place].mayHaveBeenApplied ? .unknown : .rejected)
+        case .forbidden, .hopeless: conclude(place)
+        case .ambiguous, .notSent: retry(place, cause: .transient, at: now, random: random)
+        case .throttled: retry(place, cause: .throttling, at: now, random: random)
         }
         if isClosing { concludeWaiting() }
     }
 
-    private mutating func note(_ result: AttemptResult, in item: inout TrackedWrite) {
-        item.lastAnswer = result.answer
+    private mutating func note(_ result: AttemptResult, at place: Int) {
+        places[place].lastAnswer = result.answer
         switch result {
-        case .ambiguous: item.mayHaveBeenApplied = true
+        case .ambiguous: places[place].mayHaveBeenApplied = true
         case .notSent, .hopeless: return
         case .confirmed, .throttled, .refused, .forbidden: break
         }
-        item.exchanges += 1
+        places[place].exchanges += 1
         counts.attempts.sent += 1
-        if item.exchanges > 1 { counts.attempts.retried += 1 }
+        if places[place].exchanges > 1 { counts.attempts.retried += 1 }
     }
 
     /// What the answer says about the destination as a whole.
@@ -183,26 +185,26 @@ struct WindowState {
     // MARK: Outcomes
 
     private mutating func retry(
-        _ item: TrackedWrite, cause: RetrySchedule.Cause, at now: Instant, random: () -> Double
+        _ place: Int, cause: RetrySchedule.Cause, at now: Instant, random: () -> Double
     ) {
-        guard !isClosing, item.tries < settings.attempts,
-            let cost = budget.spend(afterThrottling: cause == .throttling)
+        let tries = places[place].tries
+        guard !isClosing, tries < settings.attempts, let cost = budget.spend(afterThrottling: cause == .throttling)
         else {
-            conclude(item)
+            conclude(place)
             return
         }
-        var item = item
-        item.retryCost = cost
-        let delay = schedule.delay(afterAttempt: item.tries, cause: cause, share: random())
-        retries.insert(item, due: now + delay)
+        places[place].retryCost = cost
+        let delay = schedule.delay(afterAttempt: tries, cause: cause, share: random())
+        retries.insert(place, due: now + delay)
     }
 
     /// The outcome of a write that was neither confirmed nor refused.
-    private mutating func conclude(_ item: TrackedWrite) {
-        conclude(item, as: item.mayHaveBeenApplied ? .unknown : .deferred)
+    private mutating func conclude(_ place: Int) {
+        conclude(place, as: places[place].mayHaveBeenApplied ? .unknown : .deferred)
     }
 
-    private mutating func conclude(_ item: TrackedWrite, as outcome: OperationOutcome) {
+    private mutating func conclude(_ place: Int, as outcome: OperationOutcome) {
+        let item = places[place]
         outcomes.append(
             OutcomeRecord(
                 sequence: item.write.index, outcome: outcome, attempts: item.exchanges, lastAnswer: item.lastAnswer,
@@ -213,6 +215,7 @@ struct WindowState {
         case .unknown: counts.unknown += 1
         case .deferred, .quarantined: counts.deferred += 1
         }
+        places.release(place)
         releaseHeld(of: item.write.userUID)
     }
 
@@ -225,6 +228,6 @@ struct WindowState {
 
     /// Nothing new leaves: what is not in flight ends here. A user's held writes come up one after the other.
     private mutating func concludeWaiting() {
-        while let item = retries.popFirst() ?? fresh.popFirst() { conclude(item) }
+        while let place = retries.popFirst() ?? fresh.popFirst() { conclude(place) }
     }
 }

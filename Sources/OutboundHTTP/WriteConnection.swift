@@ -15,6 +15,8 @@ final class WriteConnection: ChannelInboundHandler {
         let write: PlannedWrite
         let startedAt: ContinuousClock.Instant
         var wasSent = false
+        /// The number of the read under way when it was sent: nothing of that can be its answer.
+        var sentInRead: Int?
         var answer: HTTPAnswer?
         var staysOpen = false
         var bodyLength = 0
@@ -77,9 +79,15 @@ final class WriteConnection: ChannelInboundHandler {
 
     // MARK: Channel
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        bytes.connection = self
+    }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        bytes.connection = nil
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         if !isSecure { becomeReady() }
@@ -98,6 +106,7 @@ final class WriteConnection: ChannelInboundHandler {
         }
         // Only a write that fails lets something be read now: whatever it is, it answers no request of ours.
         if isFlushing { return }
+        if exchange?.sentInRead == bytes.reads { return abandon("garbled") }
         switch unwrapInboundIn(data) {
         case .head(let head):
             exchange?.answer = HTTPAnswer(head)
@@ -147,11 +156,31 @@ final class WriteConnection: ChannelInboundHandler {
     private func send() {
         guard let context, let write = exchange?.write else { return }
         exchange?.wasSent = true
+        if bytes.isReading { exchange?.sentInRead = bytes.reads }
         shape.fill(&bytes.buffer, with: write)
-        context.write(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
         isFlushing = true
-        context.flush()
+        if bytes.usesDecoder {
+            context.writeAndFlush(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
+        } else {
+            bytes.send()
+        }
         isFlushing = false
+    }
+
+    /// The decoder is about to see an answer to a request that passed it by, if there is one.
+    func notifyDecoder() {
+        guard let context, exchange?.wasSent == true else { return }
+        context.write(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
+    }
+
+    /// A whole answer that keeps the connection.
+    func answered(plainly answer: HTTPAnswer) {
+        guard exchange?.wasSent == true else { return close() }
+        // As above: it answers no request of ours.
+        if isFlushing { return }
+        exchange?.answer = answer
+        exchange?.staysOpen = true
+        answered()
     }
 
     private func answered() {

@@ -3,7 +3,7 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection, confirmations, cursors]
+    static let migrations = [tables + views, protection, confirmations, cursors, confirmedRanges]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -103,6 +103,12 @@ enum SQLiteStateSchema {
 
     /// Operations whose user was confirmed and waits for a place in the snapshot.
     private static let confirmations = "CREATE TABLE confirmations (id INTEGER PRIMARY KEY)"
+
+    /// A row stands for all operations from its id through `last_id`.
+    private static let confirmedRanges = """
+        ALTER TABLE confirmations ADD COLUMN last_id INTEGER NOT NULL DEFAULT 0;
+        UPDATE confirmations SET last_id = id
+        """
 
     /// Microseconds as `2026-11-23T10:00:00.000Z`.
     private static func time(_ column: String) -> String {

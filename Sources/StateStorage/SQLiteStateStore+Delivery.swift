@@ -36,7 +36,7 @@ extension SQLiteStateStore {
     {
         try read { connection in
             guard let number = try Self.planNumber(plan, on: connection) else { return [] }
-            return try connection.rows(
+            let operations = try connection.rows(
                 "SELECT o.id, o.user_uid, coalesce(o.body, o.snapshot_values) FROM operations_data o"
                     + " WHERE o.id > ?1 AND o.id < ?2 AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
                     + " ORDER BY o.id LIMIT ?3"
@@ -49,6 +49,9 @@ extension SQLiteStateStore {
                     sequence: Int($0.integer(at: 0) & 0xFFFF_FFFF), userUID: $0.protectedText(at: 1),
                     body: $0.body(at: 2))
             }
+            let isSealed = operations.contains { if case .sealed = $0.body { true } else { false } }
+            readsSealedBodies[number] = isSealed || readsSealedBodies[number] ?? false
+            return operations
         }
     }
 
@@ -58,7 +61,7 @@ extension SQLiteStateStore {
         try write { connection in
             let stored = try Self.delivering(plan, by: run, on: connection)
             let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
-            try writer.write(outcomes)
+            try writer.write(outcomes, hasSealedBodies: readsSealedBodies[stored.number] ?? true)
             try connection.run("UPDATE plans_data SET open_through = max(open_through, ?2) WHERE plan_no = ?1") {
                 $0.bind(stored.number, at: 1)
                 $0.bind(openThrough, at: 2)
@@ -80,6 +83,7 @@ extension SQLiteStateStore {
             var report = report
             report.operations = counts
             try Self.save(report, run: run, on: connection)
+            readsSealedBodies[stored.number] = nil
             return counts
         }
     }

@@ -10,6 +10,9 @@ package actor SQLiteStateStore: StateStore {
 
     let connection: SQLiteConnection
     nonisolated let path: String
+    /// By the number of each plan in delivery: whether a sealed body was among those read of it. What was not read by
+    /// this process has no outcome of it either.
+    var readsSealedBodies: [Int64: Bool] = [:]
 
     /// Opens the state, and makes file (0600) and folder (0700) when missing. `pause` blocks for the given time; it
     /// is called while another program holds the lock. Throws `.unusable` for a file that is no state of ours or of

@@ -96,6 +96,9 @@ final class RunSession: Sendable {
         let operations = try await environment.state.finishDelivery(of: plan.planID, report: report)
         update { report in
             report.operations = operations
+            // The snapshot's last move belongs to the delivery, however long it takes.
+            report.deliverSeconds = (clock.now - start).seconds
+            report.finishedAt = environment.now()
             report.close(stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble)
         }
         try await environment.state.saveRun(report)

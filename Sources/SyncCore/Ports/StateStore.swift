@@ -89,9 +89,10 @@ package protocol StateStore: Sendable {
     /// Operations without an outcome after `sequence`, in order.
     func operationsToSend(of plan: PlanID, after sequence: Int, limit: Int) async throws(StateFailure)
         -> [OperationToSend]
-    /// One transaction: writes the outcomes, moves confirmed users into (or out of) the snapshot, marks the others that
-    /// may have been applied dirty, deletes sealed bodies that have their outcome, and opens the window through
-    /// `openThrough`: every operation up to it that has no outcome counts as dirty from now on.
+    /// One transaction: writes the outcomes, marks those not confirmed that may have been applied dirty, deletes sealed
+    /// bodies that have their outcome, and opens the window through `openThrough`: every operation up to it that has no
+    /// outcome counts as dirty from now on. Confirmed users move into (or out of) the snapshot then or later, at the
+    /// latest when the delivery ends or is recovered; until then `openWindow` names them.
     func commit(_ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID) async throws(StateFailure)
     /// One transaction: operations without an outcome become `deferred`, settlements are applied, the plan is
     /// `finished`, the run's row is saved, and the cursor's mark moves where nothing holds it. Returns the operations'

@@ -155,7 +155,7 @@ import Testing
     @Test func theSnapshotMovesForManyAtOnceAndBeforeTheDeliveryEnds() async throws {
         try await withScratchFolder { folder async throws in
             let bench = StateStoreBench(try SQLiteStateStore(path: folder + "/state.db"))
-            let many = OutcomeWriter.waitingConfirmations
+            let many = Int(OutcomeWriter.fewestToMove)
             let plan = try await bench.plan(1, (1...many + 1).map { bench.operation($0) })
             _ = try await bench.delivery(1, of: plan)
             func commit(_ sequences: ClosedRange<Int>) async throws {
