@@ -16,6 +16,7 @@ struct OutcomeWriter {
     func write(_ outcomes: [OutcomeRecord]) throws {
         guard !outcomes.isEmpty else { return }
         try record(outcomes)
+        try RejectionWriter(connection: connection, plan: plan).count(outcomes, run: run)
         let dirty = outcomes.filter { $0.outcome != .confirmed && $0.mayHaveBeenApplied }
         // What was confirmed before must not undo a later mark.
         if try !dirty.isEmpty || isFull() { try moveSnapshot() }
@@ -115,10 +116,13 @@ struct OutcomeWriter {
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind <> 'removed'"
                 + " ORDER BY c.id", plan)
         try writeMoving()
+        let rejections = RejectionWriter(connection: connection, plan: self.plan)
+        try rejections.forgetMoving()
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind = 'removed'", plan)
         try removeMoving()
+        try rejections.forgetMoving()
         try connection.run("DELETE FROM confirmations WHERE id > ?1 AND id < ?2", plan)
     }
 
