@@ -47,7 +47,8 @@ struct PlanCommand: AsyncParsableCommand {
                 if console.isJSON, let error = planned.error { console.complain([error]) }
                 console.print(json: report.json, text: report.text(console.palette))
                 exits.append(planned.exit)
-                if exitCode, let plan = planned.plan, plan.planned > planned.withheld.total { exits.append(.changesPlanned) }
+                let sent = (planned.plan?.planned ?? 0) - planned.withheld.total
+                if exitCode, sent > 0 { exits.append(.changesPlanned) }
                 if signals.stop.reason != nil { break }
             }
             return ExitStatus.strongest(exits)

@@ -190,6 +190,48 @@ import Testing
         #expect(try await Self.state(count, of: shop) == "")
     }
 
+    @Test func theFirstTwentyAreOfWhatIsSent() async throws {
+        var project = MembersProject()
+        project.sync = ["retry: {quarantine_after_runs: 1}"]
+        func users(_ range: ClosedRange<Int>, _ name: String) -> String {
+            "WITH RECURSIVE n(i) AS (SELECT \(range.lowerBound) UNION ALL SELECT i + 1 FROM n WHERE i < \(range.upperBound))"
+                + " INSERT INTO members (id, uid, tier) SELECT i, '\(name)' || i, 'gold' FROM n;"
+        }
+        let shop = try await Workshop(
+            project, rows: users(1...150, "bad"),
+            faults: FaultTests.rules(#"{"match":{"uid":"bad*"},"effect":{"type":"status","status":422}}"#))
+        #expect(try await shop.run().operations == OperationNumbers(planned: 150, rejected: 150))
+        // Of 250 operations only a hundred leave, too few for the first twenty to stop the others.
+        try await shop.sql(users(151...165, "bad") + users(166...250, "good"))
+        let run = try await shop.run()
+        #expect(run.operations == OperationNumbers(planned: 250, confirmed: 85, rejected: 15, quarantined: 150))
+        #expect(run.exit == 3)
+    }
+
+    @Test func aKilledRunCountsWhatItWroteDownAndOnce() async throws {
+        var project = MembersProject()
+        project.destination = ["max_in_flight: 16", "timeout: 60s"]
+        let shop = try await Self.shop(after: 9, project)
+        for kill in 1...3 {
+            try await shop.simulator.setFaults(
+                FaultTests.rules(
+                    #"{"match":{"uid":"u2"},"effect":{"type":"status","status":422}}"#,
+                    #"{"match":{"uid":"u3"},"effect":{"type":"hang"}}"#))
+            let seen = try await shop.simulator.requests(of: "u3").count
+            let process = try shop.start(["run"])
+            try await eventually { try await shop.simulator.requests(of: "u3").count > seen }
+            process.send(SIGKILL)
+            #expect(await process.end().exit == 137, "kill \(kill)")
+        }
+        try await shop.simulator.setFaults(Self.refusing)
+        let run = try await shop.run()
+        #expect(run.exit == 3 && run.operations.confirmed == 1)
+        // Rejected by as many runs as say so: an answer that was not written down is an unknown outcome.
+        let counted = try await Self.state("SELECT rejected_runs FROM quarantine_data", of: shop)
+        #expect(try await Self.state("SELECT sum(rejected) FROM runs", of: shop) == counted)
+        #expect(Int(counted) ?? 0 > 0)
+    }
+
     @Test func whoLeavesTheModelLeavesTheQuarantine() async throws {
         let shop = try await Self.shop(after: 1)
         _ = try await shop.run()
