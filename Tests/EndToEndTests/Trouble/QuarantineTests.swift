@@ -225,7 +225,7 @@ import Testing
         }
         try await shop.simulator.setFaults(Self.refusing)
         let run = try await shop.run()
-        #expect(run.exit == 3 && run.operations.confirmed == 1)
+        #expect(run.exit == 3 && run.operations.rejected == 1)
         // Rejected by as many runs as say so: an answer that was not written down is an unknown outcome.
         let counted = try await Self.state("SELECT rejected_runs FROM quarantine_data", of: shop)
         #expect(try await Self.state("SELECT sum(rejected) FROM runs", of: shop) == counted)
