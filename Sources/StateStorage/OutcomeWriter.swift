@@ -19,6 +19,7 @@ struct OutcomeWriter {
     func write(_ outcomes: [OutcomeRecord], hasSealedBodies: Bool) throws {
         guard !outcomes.isEmpty else { return }
         try record(outcomes)
+        try RejectionWriter(connection: connection, plan: plan).count(outcomes, run: run)
         if hasSealedBodies { try deleteSealedBodies(of: outcomes) }
         if try isFull() { try moveSnapshot() }
         for outcome in outcomes where outcome.outcome != .confirmed && outcome.mayHaveBeenApplied {
@@ -153,10 +154,13 @@ struct OutcomeWriter {
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind <> 'removed'"
                 + " ORDER BY c.id, o.id", plan)
         try writeMoving()
+        let rejections = RejectionWriter(connection: connection, plan: self.plan)
+        try rejections.forgetMoving()
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind = 'removed'", plan)
         try removeMoving()
+        try rejections.forgetMoving()
         try connection.run("DELETE FROM confirmations WHERE id > ?1 AND id < ?2", plan)
     }
 

@@ -3,7 +3,7 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection, confirmations, cursors, confirmedRanges]
+    static let migrations = [tables + views, protection, confirmations, cursors, confirmedRanges, rejections]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -111,13 +111,13 @@ enum SQLiteStateSchema {
         """
 
     /// Microseconds as `2026-11-23T10:00:00.000Z`.
-    private static func time(_ column: String) -> String {
+    static func time(_ column: String) -> String {
         "strftime('%Y-%m-%dT%H:%M:%S', \(column) / 1000000, 'unixepoch')"
             + " || printf('.%03dZ', \(column) / 1000 % 1000)"
     }
 
     /// Sealed text shows as null.
-    private static func clear(_ column: String) -> String {
+    static func clear(_ column: String) -> String {
         "CASE typeof(\(column)) WHEN 'text' THEN \(column) END"
     }
 

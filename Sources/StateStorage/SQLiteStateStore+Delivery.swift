@@ -2,7 +2,9 @@ internal import SQLDatabases
 package import SyncCore
 
 extension SQLiteStateStore {
-    package func beginDelivery(of plan: PlanID, run: RunID) throws(StateFailure) {
+    package func beginDelivery(
+        of plan: PlanID, run: RunID, quarantineAfterRuns: Int
+    ) throws(StateFailure) -> WithheldCounts {
         try write { connection in
             try Self.refuseFenced(run, on: connection)
             let stored = try Self.plan(plan, in: [.ready, .blocked], on: connection)
@@ -21,6 +23,8 @@ extension SQLiteStateStore {
             }
             try SettlementWriter(connection: connection, plan: stored, run: run).protect()
             try CursorWriter(connection: connection, plan: stored).beginDelivery()
+            return try RejectionWriter(connection: connection, plan: stored)
+                .beginDelivery(quarantineAfterRuns: quarantineAfterRuns)
         }
     }
 
@@ -77,6 +81,7 @@ extension SQLiteStateStore {
             try writer.close(as: .deferred, through: nil)
             try writer.moveSnapshot()
             try SettlementWriter(connection: connection, plan: stored, run: run).apply()
+            try RejectionWriter(connection: connection, plan: stored).finishDelivery()
             let counts = try writer.counts()
             try CursorWriter(connection: connection, plan: stored).finish(counts)
             try Self.setStatus(.finished, of: stored.number, on: connection)

@@ -14,6 +14,8 @@ struct PlanDelivery: Sendable {
     var environment: EngineEnvironment
     var checked: CheckedSync
     var plan: PlanRecord
+    /// Operations of the plan that have no outcome yet.
+    var writes: Int
     var run: RunID
     var stop: StopRequest
     var progress: @Sendable (DeliveryCounts) -> Void
@@ -52,7 +54,7 @@ struct PlanDelivery: Sendable {
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
         let window = DeliveryWindow(
-            DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random)
+            DeliverySettings(checked.sync, plannedWrites: writes), random: environment.random)
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
         var failure: (any Error)?

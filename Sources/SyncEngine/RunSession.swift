@@ -63,11 +63,16 @@ final class RunSession: Sendable {
     func deliver(_ plan: PlanRecord, stop: StopRequest) async throws {
         guard let run = report.runID else { return }
         // Of a plan that a killed apply began; the books are kept up to date for a state that fails on the way.
-        let before = try await environment.state.operationCounts(of: plan.planID)
+        var before = try await environment.state.operationCounts(of: plan.planID)
         note(before, and: OperationCounts())
         if stop.reason != nil { throw CancellationError() }
         try await enter(.delivering)
-        try await environment.state.beginDelivery(of: plan.planID, run: run)
+        let withheld = try await environment.state.beginDelivery(
+            of: plan.planID, run: run, quarantineAfterRuns: checked.sync.retry.quarantineAfterRuns)
+        if withheld.total > 0 {
+            before = try await environment.state.operationCounts(of: plan.planID)
+            note(before, and: OperationCounts())
+        }
         if report.rows.invalid > 0, report.invalidSample.isEmpty {
             let kept = try await environment.state.invalidRows(of: run)
             update { $0.invalidSample = Array(kept.prefix(20)) }
@@ -76,9 +81,10 @@ final class RunSession: Sendable {
         let start = clock.now
         var stopSentence: String?
         var lastTrouble: String?
-        if plan.planned > 0 {
+        if before.withoutOutcome > 0 {
             let delivery = PlanDelivery(
-                environment: environment, checked: checked, plan: plan, run: run, stop: stop
+                environment: environment, checked: checked, plan: plan, writes: before.withoutOutcome, run: run,
+                stop: stop
             ) { [weak self] counts in self?.observe(counts) }
             let result = await delivery.deliver()
             (stopSentence, lastTrouble) = (result.stopReason, result.lastTrouble)
@@ -99,7 +105,8 @@ final class RunSession: Sendable {
             // The snapshot's last move belongs to the delivery, however long it takes.
             report.deliverSeconds = (clock.now - start).seconds
             report.finishedAt = environment.now()
-            report.close(stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble)
+            report.close(
+                stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble, withheld: withheld)
         }
         try await environment.state.saveRun(report)
         observer?(RunProgress(sync: checked.sync.name, runID: run, status: report.status))
@@ -109,7 +116,8 @@ final class RunSession: Sendable {
         guard let observer else { return }
         var progress = RunProgress(sync: checked.sync.name, runID: report.runID, status: .delivering)
         progress.rowsRead = report.rows.queried
-        progress.operations.planned = report.operations.planned
+        // Without what had its outcome before anything was sent.
+        progress.operations.planned = report.operations.withoutOutcome
         progress.operations.confirmed = counts.confirmed
         progress.operations.rejected = counts.rejected
         progress.operations.unknown = counts.unknown
