@@ -3,7 +3,7 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection, confirmations, cursors]
+    static let migrations = [tables + views, protection, confirmations, cursors, lateWrites]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -103,6 +103,14 @@ enum SQLiteStateSchema {
 
     /// Operations whose user was confirmed and waits for a place in the snapshot.
     private static let confirmations = "CREATE TABLE confirmations (id INTEGER PRIMARY KEY)"
+
+    /// Users whom a run that lost its locks may have sent to since; `during_run` is the run that took over.
+    private static let lateWrites = """
+        CREATE TABLE late_writes (
+            scope_id INTEGER NOT NULL, key_hash BLOB NOT NULL, user_uid NOT NULL, primary_key NOT NULL, during_run TEXT,
+            PRIMARY KEY (scope_id, key_hash)
+        ) WITHOUT ROWID;
+        """
 
     /// Microseconds as `2026-11-23T10:00:00.000Z`.
     private static func time(_ column: String) -> String {

@@ -92,6 +92,7 @@ extension SQLiteStateStore {
                     + " WHERE p.status = 'delivering' AND p.scope_id = ?1"
                     + " AND (NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
                     + " OR EXISTS (SELECT 1 FROM confirmations c WHERE c.id = o.id))"
+                    + " UNION SELECT key_hash FROM late_writes WHERE scope_id = ?1"
             ) {
                 $0.bind(scope, at: 1)
             } read: {
