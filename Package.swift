@@ -106,7 +106,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestKit", "SyncCore", "SQLDatabases", "headrace"],
+            name: "EndToEndTests",
+            dependencies: [
+                "TestKit", "SyncCore", "SQLDatabases", "headrace",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: settings),
     ]
 )

@@ -61,6 +61,9 @@ package final class DeliveryWindow: WriteFeed {
     /// No `append` will come. To be called as soon as that is known: until then the window asks for more writes.
     package func finishedAdding() { change { $0.finishAdding() } }
 
+    /// Nothing is handed out from then on, unless a later moment is named in time or after it.
+    package func trust(until end: ContinuousClock.Instant) { change { $0.trustedUntil = end } }
+
     /// Nothing new is handed out; what is in flight finishes without a retry, the rest ends deferred or unknown.
     package func drain() { change { $0.drain() } }
 

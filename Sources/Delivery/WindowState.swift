@@ -27,6 +27,8 @@ struct WindowState {
     private(set) var stopReason: StopReason?
     private(set) var isDraining = false
     private(set) var isComplete = false
+    /// The run's locks are certainly its own until then; nil where there are none.
+    var trustedUntil: Instant?
 
     init(_ settings: DeliverySettings) {
         self.settings = settings
@@ -94,6 +96,8 @@ struct WindowState {
 
     mutating func next(at now: Instant) -> FeedStep {
         if isClosing { return .finished }
+        // The process may have been stopped, or the state out of reach, for so long that another run is sending.
+        if let trustedUntil, now >= trustedUntil { return .idle }
         guard !fresh.isEmpty || retries.count > 0 else {
             return isComplete && inFlight.isEmpty ? .finished : .idle
         }

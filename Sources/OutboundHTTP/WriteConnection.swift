@@ -25,7 +25,8 @@ final class WriteConnection: ChannelInboundHandler {
     /// Nil once the dispatcher is done with this connection.
     private var dispatcher: WriteDispatcher?
     private let shape: RequestShape
-    private let isSecure: Bool
+    private let factory: ConnectionFactory
+    private var isSecure: Bool { factory.endpoint.isSecure }
     private let bytes: RequestBytes
     private var context: ChannelHandlerContext?
     private var isReady = false
@@ -35,10 +36,10 @@ final class WriteConnection: ChannelInboundHandler {
     /// Only its method matters: the decoder notes that a request left. The bytes are `RequestBytes`' own.
     private static let noticeForDecoder = HTTPRequestHead(version: .http1_1, method: .PATCH, uri: "/")
 
-    init(dispatcher: WriteDispatcher, shape: RequestShape, isSecure: Bool, bytes: RequestBytes) {
+    init(dispatcher: WriteDispatcher, shape: RequestShape, factory: ConnectionFactory, bytes: RequestBytes) {
         self.dispatcher = dispatcher
         self.shape = shape
-        self.isSecure = isSecure
+        self.factory = factory
         self.bytes = bytes
     }
 
@@ -150,7 +151,8 @@ final class WriteConnection: ChannelInboundHandler {
 
     private func becomeReady() {
         isReady = true
-        if exchange != nil { send() }
+        guard let exchange else { return }
+        if factory.isInTime(exchange.startedAt) { send() } else { abandon("timeout") }
     }
 
     private func send() {

@@ -150,9 +150,9 @@ final class WriteDispatcher {
     private func connect(for write: PlannedWrite, at startedAt: ContinuousClock.Instant) {
         connecting[write.index] = (write, startedAt)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let (shape, isSecure, loop) = (shape, factory.endpoint.isSecure, loop)
+        let (shape, factory, loop) = (shape, factory, loop)
         factory.connect(on: loop) { bytes in
-            WriteConnection(dispatcher: bound.value, shape: shape, isSecure: isSecure, bytes: bytes)
+            WriteConnection(dispatcher: bound.value, shape: shape, factory: factory, bytes: bytes)
         }.assumeIsolated().whenComplete { result in
             bound.value.connected(result, forWrite: write.index)
         }
@@ -168,6 +168,10 @@ final class WriteDispatcher {
             let channel = try result.get()
             let connection = try channel.pipeline.syncOperations.handler(type: WriteConnection.self)
             guard connection.isUsable else { throw ChannelError.ioOnClosedChannel }
+            guard factory.isInTime(startedAt) else {
+                channel.close(promise: nil)
+                throw ChannelError.connectTimeout(.zero)
+            }
             connections[ObjectIdentifier(connection)] = connection
             connection.start(write, at: startedAt)
         } catch {

@@ -18,6 +18,7 @@ struct PlanDelivery: Sendable {
     var writes: Int
     var run: RunID
     var stop: StopRequest
+    var trust: LeaseTrust
     var progress: @Sendable (DeliveryCounts) -> Void
 
     struct Result {
@@ -31,6 +32,8 @@ struct PlanDelivery: Sendable {
         /// A `StateFailure` when the journal could not be written: nothing more was sent then, and whoever was in the
         /// open window is dirty.
         var failure: (any Error)?
+        /// With a `failure`: operations whose request may have left, and whose outcome is not in the state.
+        var mayHaveLeft: [Int] = []
     }
 
     /// What the journal holds so far.
@@ -39,8 +42,11 @@ struct PlanDelivery: Sendable {
         var handedOver = 0
         var outcomes = OperationCounts()
         var lastTrouble: String?
+        /// Outcomes of a commit that has not succeeded.
+        var uncommitted: [OutcomeRecord] = []
 
         mutating func committed(_ records: [OutcomeRecord], handingOver writes: [PlannedWrite]) {
+            uncommitted = []
             handedOver += writes.count
             outcomes.planned += records.count
             for record in records {
@@ -55,6 +61,7 @@ struct PlanDelivery: Sendable {
     func deliver() async -> Result {
         let window = DeliveryWindow(
             DeliverySettings(checked.sync, plannedWrites: writes), random: environment.random)
+        trust.onRenewal { window.trust(until: $0) }
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
         var failure: (any Error)?
@@ -70,7 +77,11 @@ struct PlanDelivery: Sendable {
             return await group.next() ?? nil
         }
         var result = Result(attempts: window.counts(at: .now).attempts, operations: journal.outcomes)
-        if failure != nil { result.operations.unknown += journal.handedOver - journal.outcomes.planned }
+        if failure != nil {
+            result.operations.unknown += journal.handedOver - journal.outcomes.planned
+            result.mayHaveLeft = (journal.uncommitted + window.takeOutcomes())
+                .filter { $0.attempts > 0 || $0.mayHaveBeenApplied }.map(\.sequence)
+        }
         result.stopReason = refusal?.diagnostic.sentence ?? window.stopReason?.sentence
         result.lastTrouble = journal.lastTrouble
         result.failure = failure
@@ -112,6 +123,7 @@ struct PlanDelivery: Sendable {
             try Task.checkCancellation()
             let isOver = window.isOver
             let outcomes = window.takeOutcomes()
+            journal.uncommitted = outcomes
             let writes = isOver ? [] : try await unread.next(window.room)
             if let last = writes.last { journal.openThrough = last.index }
             if !outcomes.isEmpty || !writes.isEmpty {

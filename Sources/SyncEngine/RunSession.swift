@@ -8,9 +8,15 @@ final class RunSession: Sendable {
     private let environment: EngineEnvironment
     private let checked: CheckedSync
     private let observer: RunObserver?
+    private let trust: LeaseTrust
     private let current: Mutex<RunReport>
 
-    init(environment: EngineEnvironment, checked: CheckedSync, report: RunReport, observer: RunObserver?) {
+    /// `trust` is of the run's locks.
+    init(
+        environment: EngineEnvironment, checked: CheckedSync, report: RunReport, observer: RunObserver?,
+        trust: LeaseTrust
+    ) {
+        self.trust = trust
         self.environment = environment
         self.checked = checked
         self.observer = observer
@@ -84,7 +90,7 @@ final class RunSession: Sendable {
         if before.withoutOutcome > 0 {
             let delivery = PlanDelivery(
                 environment: environment, checked: checked, plan: plan, writes: before.withoutOutcome, run: run,
-                stop: stop
+                stop: stop, trust: trust
             ) { [weak self] counts in self?.observe(counts) }
             let result = await delivery.deliver()
             (stopSentence, lastTrouble) = (result.stopReason, result.lastTrouble)
@@ -93,7 +99,10 @@ final class RunSession: Sendable {
                 report.deliverSeconds = (clock.now - start).seconds
             }
             note(before, and: result.operations)
-            if let failure = result.failure { throw failure }
+            if let failure = result.failure {
+                try? await environment.state.noteLateWrites(result.mayHaveLeft, plan: plan.planID, run: run)
+                throw failure
+            }
         }
         update { report in
             report.deliverSeconds = (clock.now - start).seconds
@@ -186,7 +195,9 @@ final class RunSession: Sendable {
         report.exit = .alreadyRunning
         report.finishedAt = environment.now()
         let finding = Diagnostic.error(
-            "already_running", "run \(run) is using \(what) (process \(holder.processID) on \(holder.host))",
+            "already_running",
+            "run \(run) is using \(what) (process \(holder.processID) on \(holder.host), since "
+                + "\(run.time.iso8601Milliseconds))",
             hint: "wait for it, or end it with `headrace cancel \(run)`")
         (report.error, report.finding) = (finding.sentence, finding)
         return report

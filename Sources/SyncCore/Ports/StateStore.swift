@@ -10,7 +10,8 @@ package protocol StateStore: Sendable {
     // MARK: Leases
 
     /// Takes all the named locks or none. A lock whose holder `isGone`, or that was not renewed for 45 s by a holder
-    /// on another host, is taken over.
+    /// on another host, is taken over. That holder may live: whoever is in its run's open window is dirty again once the
+    /// new run has ended.
     func acquireLeases(
         _ names: [String], holder: LeaseHolder, run: RunID, at now: WallTime,
         isGone: @Sendable (LeaseHolder) -> Bool
@@ -54,7 +55,7 @@ package protocol StateStore: Sendable {
     /// How far the scope's model was read and delivered; nil before the first delivery with a cursor.
     func cursor(of scope: Int64) async throws(StateFailure) -> CursorRecord?
     /// Users whose write may be under way: those in the open window of a plan that is being delivered, or was when its
-    /// process ended, and those confirmed whom the snapshot does not show yet.
+    /// process ended, those confirmed whom the snapshot does not show yet, and those of late writes.
     func openWindow(of scope: Int64) async throws(StateFailure) -> [KeyHash]
 
     // MARK: Plans
@@ -102,6 +103,9 @@ package protocol StateStore: Sendable {
     ///
     /// A rejected user's runs are counted, a confirmed user's rejections are forgotten.
     func commit(_ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID) async throws(StateFailure)
+    /// What a run that has lost its locks may have sent since: these operations' users are dirty from the sync's next run
+    /// on, whatever a run in progress confirms. Nothing happens where the run still has its locks.
+    func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) async throws(StateFailure)
     /// One transaction: operations without an outcome become `deferred`, settlements are applied, the plan is
     /// `finished`, the run's row is saved, and the cursor's mark moves where nothing holds it. After a whole plan, users
     /// without an operation in it are rejected no more. Returns the operations' counts as the state has them.

@@ -7,7 +7,7 @@ package enum StateStoreSuite {
 
     /// Name and check, for one parameterised test a store.
     package static let checks: [(name: String, check: Check)] =
-        snapshotChecks + planChecks + recoveryChecks + runChecks + leaseChecks + cursorChecks
+        snapshotChecks + planChecks + recoveryChecks + runChecks + leaseChecks + lateWriteChecks + cursorChecks
         + rejectionChecks
 
     static let snapshotChecks: [(name: String, check: Check)] = [
