@@ -86,7 +86,8 @@ import Testing
         if isUnsent {
             let error = try #require(run.line.error)
             let words = row.words + (isPassedOn ? ["reset", "closed", "truncated"] : [])
-            #expect(words.contains { error.contains($0) }, "\(error)")
+            // On a busy machine the short time limit may come first.
+            #expect((words + ["timeout"]).contains { error.contains($0) }, "\(error)")
         } else {
             #expect(run.line.error == nil)
         }
