@@ -3,7 +3,9 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection, confirmations, cursors, confirmedRanges, rejections, lateWrites]
+    static let migrations = [
+        tables + views, protection, confirmations, cursors, confirmedRanges, rejections, lateWrites,
+    ]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
