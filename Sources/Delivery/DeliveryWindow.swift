@@ -19,11 +19,13 @@ package final class DeliveryWindow: WriteFeed {
     private let shared: Mutex<Shared>
     private let random: @Sendable () -> Double
 
-    /// `random` gives shares from 0 to 1 for the jitter of retries.
+    /// `pacer` is the destination's, shared by all who deliver to it; `random` gives shares from 0 to 1 for the jitter
+    /// of retries.
     package init(
-        _ settings: DeliverySettings, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
+        _ settings: DeliverySettings, pacer: DestinationPacer = DestinationPacer(),
+        at now: ContinuousClock.Instant = .now, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
     ) {
-        shared = Mutex(Shared(window: WindowState(settings)))
+        shared = Mutex(Shared(window: WindowState(settings, pacer: pacer, at: now)))
         self.random = random
     }
 
@@ -83,7 +85,7 @@ package final class DeliveryWindow: WriteFeed {
     // MARK: The connections' side
 
     package func next(at now: ContinuousClock.Instant) -> FeedStep {
-        shared.withLock { shared in
+        let step = shared.withLock { shared in
             let step = shared.window.next(at: now)
             switch step {
             case .idle, .wait: shared.isParked = true
@@ -91,6 +93,9 @@ package final class DeliveryWindow: WriteFeed {
             }
             return step
         }
+        // It may have stopped just now, with nothing in flight whose report would say so.
+        if case .finished = step { change { _ in } }
+        return step
     }
 
     package func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant) {

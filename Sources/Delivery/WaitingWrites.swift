@@ -9,7 +9,7 @@ struct TrackedWrite: Sendable {
     var exchanges = 0
     var mayHaveBeenApplied = false
     var lastAnswer: String?
-    /// Tokens the current retry was paid with.
+    /// Tokens that the try in flight has borrowed, or the next one will; 0 for the first.
     var retryCost = 0
 
     init(_ write: PlannedWrite) { self.write = write }
@@ -43,6 +43,8 @@ struct RetryQueue: Sendable {
 
     var count: Int { heap.count }
     var firstDue: ContinuousClock.Instant? { heap.first?.due }
+    /// Tokens that the earliest needs.
+    var firstCost: Int? { heap.first?.item.retryCost }
 
     mutating func insert(_ item: TrackedWrite, due: ContinuousClock.Instant) {
         heap.append((due, item))
@@ -51,6 +53,15 @@ struct RetryQueue: Sendable {
             heap.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }
+    }
+
+    /// Takes out those that need more tokens than so many.
+    mutating func takeAll(costing isTooMuch: (Int) -> Bool) -> [TrackedWrite] {
+        guard heap.contains(where: { isTooMuch($0.item.retryCost) }) else { return [] }
+        let all = heap
+        heap.removeAll(keepingCapacity: true)
+        for entry in all where !isTooMuch(entry.item.retryCost) { insert(entry.item, due: entry.due) }
+        return all.map(\.item).filter { isTooMuch($0.retryCost) }
     }
 
     mutating func popFirst() -> TrackedWrite? {

@@ -1,4 +1,5 @@
 package import ChangePlanning
+package import Delivery
 package import Logging
 package import SyncCore
 
@@ -17,6 +18,8 @@ package struct EngineEnvironment: Sendable {
     package var logger: Logger
     /// Where a diff goes on that memory has no room for; nil where it may not.
     package var spill: (any SpillSpace)?
+    /// What the deliveries of this environment know of their destinations, one run after the other and side by side.
+    package let pacers = DestinationPacers()
     /// Waits that long; throws when the task is cancelled.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 

@@ -52,7 +52,8 @@ struct PlanDelivery: Sendable {
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
         let window = DeliveryWindow(
-            DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random)
+            DeliverySettings(checked.sync, plannedWrites: plan.planned),
+            pacer: environment.pacers.pacer(for: checked.destination.identity), random: environment.random)
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
         var failure: (any Error)?
