@@ -81,7 +81,7 @@ http {
     uwsgi_temp_path $work/gate/uwsgi; scgi_temp_path $work/gate/scgi;
     keepalive_requests 1000000000;
     keepalive_timeout 600s;
-    limit_req_zone \$server_name zone=all:1m rate=${rate}r/s;
+    limit_req_zone \$server_port zone=all:1m rate=${rate}r/s;
     limit_req_status 429;
     upstream late { server 127.0.0.1:$simulator_port; keepalive 256; keepalive_requests 1000000000; }
     server {
