@@ -41,6 +41,7 @@ wait_for_port() {
 }
 
 simulator() { curl -sf "http://127.0.0.1:$simulator_port/__simulator/$1" "${@:2}"; }
+refusals_so_far() { simulator stats | grep -o '"503":[0-9]*' | cut -d: -f2 || echo 0; }
 requests_so_far() { simulator stats | grep -o '"requests":[0-9]*' | cut -d: -f2; }
 delay_rule() { echo "{\"rules\":[{\"effect\":{\"type\":\"delay\",\"delay_ms\":$1}}]}"; }
 
@@ -117,7 +118,8 @@ share_of_429() {
         END { printf "%.2f", all ? 100 * throttled / all : 0 }' "$work/gate/answers.log"
 }
 
-# Every answer is 503 for a while, then all is well again.
+# Every answer is 503 for a while, then all is well again. The 503s are as late as the other answers: as many as may be are
+# in flight when the first one comes.
 measure_outage() {
     local users=${USERS:-250000} outage=${OUTAGE:-120} project=$work/outage pid before during second=0 last now pace back=
     echo "outage: $users users at 100 ms, 503 to all for $outage s, max_in_flight 256"
@@ -131,10 +133,9 @@ measure_outage() {
     sleep 3
     before=$(requests_so_far)
     pace=$(calc "($before - $last) / 3" 0)
-    simulator faults -X PUT -d '{"rules":[{"effect":{"type":"status","status":503}}]}' > /dev/null
-    before=$(requests_so_far)
+    simulator faults -X PUT -d '{"rules":[{"effect":{"type":"status","status":503,"delay_ms":100}}]}' > /dev/null
     sleep "$outage"
-    during=$(($(requests_so_far) - before))
+    during=$(refusals_so_far)
     simulator faults -X PUT -d "$(delay_rule 100)" > /dev/null
     last=$(requests_so_far)
     while [ -z "$back" ] && [ "$second" -lt 90 ] && kill -0 "$pid" 2> /dev/null; do
@@ -145,7 +146,7 @@ measure_outage() {
         last=$now
     done
     wait "$pid" || true
-    row "requests during $outage s of 503, max_in_flight 256" "$during" "window + 60: 572" "$(calc "$during / 572")"
+    row "requests answered 503 in $outage s, max_in_flight 256" "$during" "window + 60: 572" "$(calc "$during / 572")"
     row "  seconds after it until 0.9 of the pace before" "${back:-never}" "60" ""
     row "  users confirmed, of $users" "$(from_json confirmed)" "" ""
     row "  users unknown or deferred at the end" "$(($(from_json unknown) + $(from_json deferred)))" "" ""
