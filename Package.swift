@@ -123,6 +123,15 @@ if Context.environment["HEADRACE_BENCHMARKS"] != nil {
         .executableTarget(
             name: "read-benchmark", dependencies: ["SyncCore", "SQLDatabases", "ChangePlanning"],
             path: "Benchmarks/read", swiftSettings: settings))
+    package.targets.append(
+        .executableTarget(
+            name: "latency-server",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Benchmarks/latency", swiftSettings: settings))
 }
 
 /// `Tests/Fuzzing` is a group of tests; `scripts/soak` builds the same properties as a libFuzzer program, which no

@@ -45,11 +45,13 @@ package final class DeliveryWindow: WriteFeed {
     private let shared: Mutex<Shared>
     private let random: @Sendable () -> Double
 
-    /// `random` gives shares from 0 to 1 for the jitter of retries.
+    /// `pacer` is the destination's, shared by all who deliver to it; `random` gives shares from 0 to 1 for the jitter
+    /// of retries.
     package init(
-        _ settings: DeliverySettings, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
+        _ settings: DeliverySettings, pacer: DestinationPacer = DestinationPacer(),
+        at now: ContinuousClock.Instant = .now, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
     ) {
-        shared = Mutex(Shared(window: WindowState(settings)))
+        shared = Mutex(Shared(window: WindowState(settings, pacer: pacer, at: now)))
         self.random = random
     }
 
@@ -112,7 +114,14 @@ package final class DeliveryWindow: WriteFeed {
     // MARK: The connections' side
 
     package func next(at now: ContinuousClock.Instant) -> FeedStep {
-        shared.withLock { $0.next(at: now) }
+        let (step, news) = shared.withLock { shared in
+            let step = shared.next(at: now)
+            // It may have stopped just now, with nothing in flight whose report would say so.
+            if case .finished = step { return (step, shared.takeNews()) }
+            return (step, Shared.News([], nil))
+        }
+        tell(news)
+        return step
     }
 
     package func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant) {

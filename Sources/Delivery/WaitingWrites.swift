@@ -9,7 +9,7 @@ struct TrackedWrite: Sendable {
     var exchanges = 0
     var mayHaveBeenApplied = false
     var lastAnswer: String?
-    /// Tokens the current retry was paid with.
+    /// Tokens that the try in flight has borrowed, or the next one will; 0 for the first.
     var retryCost = 0
 
     init(_ write: PlannedWrite) { self.write = write }
@@ -67,6 +67,7 @@ struct RetryQueue: Sendable {
 
     var count: Int { heap.count }
     var firstDue: ContinuousClock.Instant? { heap.first?.due }
+    var first: Int? { heap.first?.place }
 
     mutating func insert(_ place: Int, due: ContinuousClock.Instant) {
         heap.append((due, place))
@@ -75,6 +76,15 @@ struct RetryQueue: Sendable {
             heap.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }
+    }
+
+    /// Takes out those of whom that holds.
+    mutating func takeAll(where isTaken: (Int) -> Bool) -> [Int] {
+        guard heap.contains(where: { isTaken($0.place) }) else { return [] }
+        let all = heap
+        heap.removeAll(keepingCapacity: true)
+        for entry in all where !isTaken(entry.place) { insert(entry.place, due: entry.due) }
+        return all.map(\.place).filter(isTaken)
     }
 
     mutating func popFirst() -> Int? {

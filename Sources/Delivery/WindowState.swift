@@ -7,9 +7,7 @@ struct WindowState {
     let settings: DeliverySettings
     private let schedule = RetrySchedule()
     private var budget = RetryBudget()
-    private var breaker = CircuitBreaker()
-    private var concurrency: AdaptiveConcurrency
-    private var pace: Pace
+    private let pacer: DestinationPacer
     private var stopRule: StopRule
 
     private var places = WritePlaces()
@@ -30,11 +28,14 @@ struct WindowState {
     /// The run's locks are certainly its own until then; nil where there are none.
     var trustedUntil: Instant?
 
-    init(_ settings: DeliverySettings) {
+    /// How soon to ask again where another delivery to the destination has what we wait for.
+    private static let pollInterval: Duration = .milliseconds(50)
+
+    init(_ settings: DeliverySettings, pacer: DestinationPacer, at now: Instant) {
         self.settings = settings
-        concurrency = AdaptiveConcurrency(maximum: settings.maximumInFlight)
-        pace = Pace(maximumPerSecond: settings.maximumRequestsPerSecond)
+        self.pacer = pacer
         stopRule = StopRule(plannedWrites: settings.plannedWrites)
+        stopReason = pacer.begin(settings, at: now)
     }
 
     /// Nothing new leaves any more.
@@ -50,7 +51,7 @@ struct WindowState {
         if isClosing || isOver { return true }
         return (!fresh.isEmpty || retries.count > 0) && inFlight.count < limit
     }
-    private var limit: Int { min(concurrency.current, stopRule.maximumInFlight) }
+    private var limit: Int { min(pacer.limit, stopRule.maximumInFlight) }
 
     // MARK: The engine's side
 
@@ -85,10 +86,7 @@ struct WindowState {
         counts.inFlight = inFlight.count
         counts.waiting = waiting
         counts.concurrencyLimit = limit
-        counts.pausedUntil = pace.pause(at: now)
-        if case .wait(let until) = breaker.permission(at: now) {
-            counts.pausedUntil = max(until, counts.pausedUntil ?? until)
-        }
+        counts.pausedUntil = pacer.pause(at: now)
         return counts
     }
 
@@ -101,47 +99,58 @@ struct WindowState {
         guard !fresh.isEmpty || retries.count > 0 else {
             return isComplete && inFlight.isEmpty ? .finished : .idle
         }
-        guard inFlight.count < limit else { return .idle }
-        switch breaker.permission(at: now) {
-        case .go: break
-        case .wait(let until): return .wait(until: until)
-        case .probing: return .idle
+        guard inFlight.count < stopRule.maximumInFlight else { return .idle }
+        let isRetryDue = retries.firstDue.map { $0 <= now } ?? false
+        let firstCost = isRetryDue ? retries.first.map { places[$0].retryCost } : nil
+        let retryCost = firstCost.flatMap { budget.covers($0) ? $0 : nil }
+        guard retryCost != nil || !fresh.isEmpty else {
+            // A retry that is due waits for tokens that are in flight.
+            return isRetryDue ? .idle : retries.firstDue.map { .wait(until: $0) } ?? .idle
         }
-        if case .wait(let until) = pace.permission(at: now) { return .wait(until: until) }
-        if let due = retries.firstDue, due <= now, let place = retries.popFirst() { return handOut(place, at: now) }
-        if let place = fresh.popFirst() { return handOut(place, at: now) }
-        return retries.firstDue.map { .wait(until: $0) } ?? .idle
+        switch pacer.take(at: now) {
+        case .wait(let until): return .wait(until: until)
+        case .tooLong:
+            stopReason = .throttled
+            concludeWaiting()
+            return .finished
+        case .full: return inFlight.isEmpty ? .wait(until: now + Self.pollInterval) : .idle
+        case .probing: return probe == nil ? .wait(until: now + Self.pollInterval) : .idle
+        case .go(let isProbe):
+            if let retryCost { budget.lend(retryCost) }
+            guard let place = retryCost != nil ? retries.popFirst() : fresh.popFirst() else {
+                preconditionFailure("a write that may leave is there")
+            }
+            return handOut(place, isProbe: isProbe)
+        }
     }
 
-    private mutating func handOut(_ place: Int, at now: Instant) -> FeedStep {
+    private mutating func handOut(_ place: Int, isProbe: Bool) -> FeedStep {
         places[place].tries += 1
         let write = places[place].write
         inFlight[write.index] = place
-        pace.handedOut(at: now)
-        if breaker.handedOut() { probe = write.index }
+        if isProbe { probe = write.index }
         return .write(write)
     }
 
     mutating func report(
         _ result: AttemptResult, index: Int, latency: Duration, at now: Instant, random: () -> Double
     ) {
-        let reachedLimit = inFlight.count >= limit
         guard let place = inFlight.removeValue(forKey: index) else {
             preconditionFailure("a write is reported once, and only after it was handed out")
         }
         let isProbe = probe == index
         if isProbe { probe = nil }
         note(result, at: place)
-        learn(from: result, latency: latency, reachedLimit: reachedLimit, isProbe: isProbe, at: now)
+        pay(places[place].retryCost, result)
+        learn(from: result, latency: latency, isProbe: isProbe, at: now)
         switch result {
-        case .confirmed:
-            budget.recordConfirmed(cost: places[place].retryCost)
-            conclude(place, as: .confirmed)
+        case .confirmed: conclude(place, as: .confirmed)
         case .refused: conclude(place, as: places[place].mayHaveBeenApplied ? .unknown : .rejected)
         case .forbidden, .hopeless: conclude(place)
         case .ambiguous, .notSent: retry(place, cause: .transient, at: now, random: random)
         case .throttled: retry(place, cause: .throttling, at: now, random: random)
         }
+        endUncoveredRetries()
         if isClosing { concludeWaiting() }
     }
 
@@ -157,33 +166,12 @@ struct WindowState {
         if places[place].exchanges > 1 { counts.attempts.retried += 1 }
     }
 
-    /// What the answer says about the destination as a whole.
     private mutating func learn(
-        from result: AttemptResult, latency: Duration, reachedLimit: Bool, isProbe: Bool, at now: Instant
+        from result: AttemptResult, latency: Duration, isProbe: Bool, at now: Instant
     ) {
-        let handedOutAt = now - latency
-        var reason = stopRule.record(result)
-        let signal: CircuitBreaker.Signal
-        switch result {
-        case .confirmed:
-            signal = .answered
-            concurrency.confirmed(latency: latency, reachedLimit: reachedLimit, at: now)
-            pace.recordConfirmed(handedOutAt: handedOutAt)
-        case .refused, .forbidden: signal = .answered
-        case .ambiguous, .notSent, .hopeless:
-            signal = .failed
-            concurrency.pushedBack(handedOutAt: handedOutAt, at: now)
-        case .throttled(_, let after):
-            signal = .throttled
-            concurrency.pushedBack(handedOutAt: handedOutAt, at: now)
-            if !pace.throttled(after: after, handedOutAt: handedOutAt, at: now) { reason = reason ?? .throttled }
-        }
-        switch breaker.record(signal, isProbe: isProbe, at: now) {
-        case .unreachable: reason = reason ?? .unreachable(answer: result.answer)
-        case .throttled: reason = reason ?? .throttled
-        case nil: break
-        }
-        if stopReason == nil { stopReason = reason }
+        let ofUsers = stopRule.record(result)
+        let ofDestination = pacer.record(result, latency: latency, isProbe: isProbe, at: now)
+        if stopReason == nil { stopReason = ofUsers ?? ofDestination }
     }
 
     // MARK: Outcomes
@@ -192,14 +180,30 @@ struct WindowState {
         _ place: Int, cause: RetrySchedule.Cause, at now: Instant, random: () -> Double
     ) {
         let tries = places[place].tries
-        guard !isClosing, tries < settings.attempts, let cost = budget.spend(afterThrottling: cause == .throttling)
-        else {
+        let cost = RetryBudget.cost(afterThrottling: cause == .throttling)
+        guard !isClosing, tries < settings.attempts, budget.mayCover(cost) else {
             conclude(place)
             return
         }
         places[place].retryCost = cost
         let delay = schedule.delay(afterAttempt: tries, cause: cause, share: random())
         retries.insert(place, due: now + delay)
+    }
+
+    private mutating func pay(_ retryCost: Int, _ result: AttemptResult) {
+        let succeeded = if case .confirmed = result { true } else { false }
+        if retryCost > 0 {
+            budget.settle(retryCost, succeeded: succeeded)
+        } else if succeeded {
+            budget.earn()
+        }
+    }
+
+    /// No tokens are left for them, and none may come back.
+    private mutating func endUncoveredRetries() {
+        guard retries.count > 0, !budget.mayCover(RetryBudget.retryCost) else { return }
+        let (budget, places) = (budget, places)
+        for place in retries.takeAll(where: { !budget.mayCover(places[$0].retryCost) }) { conclude(place) }
     }
 
     /// The outcome of a write that was neither confirmed nor refused.

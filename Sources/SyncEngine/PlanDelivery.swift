@@ -60,7 +60,8 @@ struct PlanDelivery: Sendable {
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
         let window = DeliveryWindow(
-            DeliverySettings(checked.sync, plannedWrites: writes), random: environment.random)
+            DeliverySettings(checked.sync, plannedWrites: writes),
+            pacer: environment.pacers.pacer(for: checked.destination.identity), random: environment.random)
         trust.onRenewal { window.trust(until: $0) }
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
