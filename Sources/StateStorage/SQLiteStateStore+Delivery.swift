@@ -21,6 +21,7 @@ extension SQLiteStateStore {
             }
             try SettlementWriter(connection: connection, plan: stored, run: run).protect()
             try CursorWriter(connection: connection, plan: stored).beginDelivery()
+            FailPoint.deliveryBeginning.pass()
         }
     }
 
@@ -63,6 +64,8 @@ extension SQLiteStateStore {
                 $0.bind(stored.number, at: 1)
                 $0.bind(openThrough, at: 2)
             }
+            if openThrough > stored.openThrough { FailPoint.intentCommitting.pass() }
+            if !outcomes.isEmpty { FailPoint.outcomesCommitting.pass() }
         }
     }
 
@@ -80,6 +83,7 @@ extension SQLiteStateStore {
             var report = report
             report.operations = counts
             try Self.save(report, run: run, on: connection)
+            FailPoint.deliveryFinishing.pass()
             return counts
         }
     }

@@ -67,7 +67,9 @@ final class RunSession: Sendable {
         note(before, and: OperationCounts())
         if stop.reason != nil { throw CancellationError() }
         try await enter(.delivering)
+        FailPoint.planFinished.pass()
         try await environment.state.beginDelivery(of: plan.planID, run: run)
+        FailPoint.deliveryBegun.pass()
         if report.rows.invalid > 0, report.invalidSample.isEmpty {
             let kept = try await environment.state.invalidRows(of: run)
             update { $0.invalidSample = Array(kept.prefix(20)) }
@@ -94,11 +96,13 @@ final class RunSession: Sendable {
             report.finishedAt = environment.now()
         }
         let operations = try await environment.state.finishDelivery(of: plan.planID, report: report)
+        FailPoint.deliveryFinished.pass()
         update { report in
             report.operations = operations
             report.close(stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble)
         }
         try await environment.state.saveRun(report)
+        FailPoint.runSaved.pass()
         observer?(RunProgress(sync: checked.sync.name, runID: run, status: report.status))
     }
 
