@@ -92,7 +92,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DatabaseTests",
-            dependencies: ["TestKit", "SyncCore", "SQLDatabases", "StateStorage", "ChangePlanning"],
+            dependencies: ["TestKit", "SyncCore", "SQLDatabases", "StateStorage", "ChangePlanning", "CSQLite"],
             swiftSettings: settings),
         .testTarget(
             name: "HTTPTests",

@@ -159,6 +159,7 @@ struct OutcomeWriter {
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind = 'removed'", plan)
+        FailPoint.snapshotMoving.pass()
         try removeMoving()
         try rejections.forgetMoving()
         try connection.run("DELETE FROM confirmations WHERE id > ?1 AND id < ?2", plan)

@@ -23,8 +23,10 @@ extension SQLiteStateStore {
             }
             try SettlementWriter(connection: connection, plan: stored, run: run).protect()
             try CursorWriter(connection: connection, plan: stored).beginDelivery()
-            return try RejectionWriter(connection: connection, plan: stored)
+            let withheld = try RejectionWriter(connection: connection, plan: stored)
                 .beginDelivery(quarantineAfterRuns: quarantineAfterRuns)
+            FailPoint.deliveryBeginning.pass()
+            return withheld
         }
     }
 
@@ -70,6 +72,8 @@ extension SQLiteStateStore {
                 $0.bind(stored.number, at: 1)
                 $0.bind(openThrough, at: 2)
             }
+            if openThrough > stored.openThrough { FailPoint.intentCommitting.pass() }
+            if !outcomes.isEmpty { FailPoint.outcomesCommitting.pass() }
         }
     }
 
@@ -89,6 +93,7 @@ extension SQLiteStateStore {
             report.operations = counts
             try Self.save(report, run: run, on: connection)
             readsSealedBodies[stored.number] = nil
+            FailPoint.deliveryFinishing.pass()
             return counts
         }
     }

@@ -23,6 +23,7 @@ extension SQLiteStateStore {
             for report in runs {
                 guard let run = report.runID else { continue }
                 try Self.end(report, run: run, at: now, on: connection)
+                FailPoint.recovering.pass()
                 recovered.append(run)
             }
             try Self.closeOrphans(of: sync, except: current, on: connection)

@@ -92,12 +92,14 @@ extension Engine {
         } catch {
             return session.neverBegan(RunFailure(error))
         }
+        FailPoint.locksTaken.pass()
         do {
             try await LeaseKeeper(state: state, now: environment.now, stop: stop, trust: trust).holding(run) {
                 do {
                     noteRecovered(
                         try await state.recoverRuns(of: checked.sync.name, except: run, at: environment.now()),
                         of: checked.sync.name)
+                    FailPoint.recovered.pass()
                     try await state.expirePlans(before: environment.oldestApplicable)
                     try await state.protect(protectedNames(of: checked.sync), of: checked.sync.name)
                     try await work(session)

@@ -127,9 +127,12 @@ struct PlanDelivery: Sendable {
             journal.uncommitted = outcomes
             let writes = isOver ? [] : try await unread.next(window.room)
             if let last = writes.last { journal.openThrough = last.index }
+            if !outcomes.isEmpty { FailPoint.answersArrived.pass() }
             if !outcomes.isEmpty || !writes.isEmpty {
                 try await environment.state.commit(
                     outcomes, openThrough: journal.openThrough, plan: plan.planID, run: run)
+                if !writes.isEmpty { FailPoint.intentCommitted.pass() }
+                if !outcomes.isEmpty { FailPoint.outcomesCommitted.pass() }
             }
             journal.committed(outcomes, handingOver: writes)
             window.append(writes)

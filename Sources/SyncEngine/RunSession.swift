@@ -73,8 +73,10 @@ final class RunSession: Sendable {
         note(before, and: OperationCounts())
         if stop.reason != nil { throw CancellationError() }
         try await enter(.delivering)
+        FailPoint.planFinished.pass()
         let withheld = try await environment.state.beginDelivery(
             of: plan.planID, run: run, quarantineAfterRuns: checked.sync.retry.quarantineAfterRuns)
+        FailPoint.deliveryBegun.pass()
         if withheld.total > 0 {
             before = try await environment.state.operationCounts(of: plan.planID)
             note(before, and: OperationCounts())
@@ -109,6 +111,7 @@ final class RunSession: Sendable {
             report.finishedAt = environment.now()
         }
         let operations = try await environment.state.finishDelivery(of: plan.planID, report: report)
+        FailPoint.deliveryFinished.pass()
         update { report in
             report.operations = operations
             // The snapshot's last move belongs to the delivery, however long it takes.
@@ -118,6 +121,7 @@ final class RunSession: Sendable {
                 stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble, withheld: withheld)
         }
         try await environment.state.saveRun(report)
+        FailPoint.runSaved.pass()
         observer?(RunProgress(sync: checked.sync.name, runID: run, status: report.status))
     }
 

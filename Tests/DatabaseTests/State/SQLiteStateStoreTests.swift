@@ -22,6 +22,13 @@ import Testing
         }
     }
 
+    @Test(arguments: StateUpkeepSuite.checks.map(\.name)) func isKeptUp(name: String) async throws {
+        try await withScratchFolder { folder async throws in
+            let check = try #require(StateUpkeepSuite.checks.first { $0.name == name })
+            try await check.check(try SQLiteStateStore(path: folder + "/state.db"))
+        }
+    }
+
     @Test func makesFolderAndFileForTheOwnerOnly() async throws {
         try await withScratchFolder { folder async throws in
             let path = folder + "/.headrace/state.db"
