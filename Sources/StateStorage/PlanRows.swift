@@ -14,7 +14,7 @@ extension SQLiteStateStore {
 
     private static let planColumnNames = [
         "plan_id", "sync", "scope_id", "status", "created_at", "definition_digest", "queried", "unchanged", "added",
-        "changed", "removed", "invalid", "planned", "guards", "mapping_added", "reading",
+        "changed", "removed", "invalid", "planned", "guards", "mapping_added", "reading", "is_partial",
     ]
     static let planColumns = planColumnNames.joined(separator: ", ")
 
@@ -44,6 +44,7 @@ extension SQLiteStateStore {
         statement.bind(try StateJSON.text(of: plan.guards), at: 14)
         statement.bind(utf8: StateJSON.bytes(of: plan.mappingAdded), at: 15)
         statement.bind(try plan.reading.map(StateJSON.text), at: 16)
+        statement.bind(plan.isPartial, at: 17)
         return statement
     }
 
@@ -57,6 +58,7 @@ extension SQLiteStateStore {
         plan.guards = try StateJSON.guards(try row.word(at: 13))
         plan.mappingAdded = try StateJSON.names(try row.word(at: 14))
         plan.reading = try row.text(at: 15).map(StateJSON.reading)
+        plan.isPartial = row.flag(at: 16)
         return plan
     }
 
@@ -73,7 +75,7 @@ extension SQLiteStateStore {
         _ plan: PlanID, in statuses: Set<PlanStatus>, on connection: SQLiteConnection
     ) throws -> StoredPlan {
         let stored = try connection.first(
-            "SELECT plan_no, status, sync, scope_id, run_id, open_through FROM plans_data WHERE plan_id = ?1"
+            "SELECT \(storedPlanColumns) FROM plans_data WHERE plan_id = ?1"
         ) {
             $0.bind(plan.text, at: 1)
         } read: {
@@ -94,7 +96,9 @@ extension SQLiteStateStore {
         return stored
     }
 
-    /// From plan_no, status, sync, scope_id, run_id, open_through.
+    static let storedPlanColumns = "plan_no, status, sync, scope_id, run_id, open_through"
+
+    /// From `storedPlanColumns`.
     static func storedPlan(_ row: SQLiteStatement) throws -> StoredPlan {
         StoredPlan(
             number: row.integer(at: 0), status: try row.word(at: 1, as: PlanStatus.self), sync: try row.word(at: 2),

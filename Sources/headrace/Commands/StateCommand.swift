@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SQLDatabases
+import StateStorage
 import SyncCore
 
 struct StateCommand: AsyncParsableCommand {
@@ -20,28 +21,41 @@ struct StateInfoCommand: AsyncParsableCommand {
         try await ending(console) {
             let located = try LocatedState(options)
             let path = located.path
-            guard let state = try located.reader() else {
-                console.print(
-                    json: .members([
-                        "path": .string(path), "size_in_bytes": .null, "schema_version": .null, "scopes": .array([]),
-                    ]),
-                    text: "no state yet; it will be \(TerminalText.escaped(path))")
-                return .done
-            }
-            let scopes = try await state.snapshots()
+            let state = try located.reader()
+            let scopes = try await state?.snapshots() ?? []
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-            let version = Self.schemaVersion(path)
+            let isRestored = try await state?.witnessVerdict() == .restored || scopes.contains(where: \.isRestored)
+            let backups = StateBackup.all(of: path)
+            if isRestored { console.complain([RestoredState.finding]) }
+            let witness = try await state?.witnessPath()
+            let version = state == nil ? nil : Self.schemaVersion(path)
             console.print(
                 json: .members([
-                    "path": .string(path), "size_in_bytes": size.map(JSONText.integer) ?? .null,
+                    "path": .string(path), "size_in_bytes": state == nil ? .null : size.map(JSONText.integer) ?? .null,
                     "schema_version": version.map(JSONText.integer) ?? .null,
-                    "scopes": .array(scopes.map(Self.json)),
+                    "scopes": .array(scopes.map(Self.json)), "restored": .boolean(isRestored),
+                    "witness": .optional(witness),
+                    "backups": .array(backups.map(Self.json)),
                 ]),
-                text: "\(TerminalText.escaped(path)), \(NumberText.bytes(size ?? 0))"
-                    + (version.map { ", schema version \($0)" } ?? "") + "\n\n"
-                    + Self.table(scopes, console.palette))
+                text: (state == nil
+                    ? "no state yet; it will be \(TerminalText.escaped(path))"
+                    : "\(TerminalText.escaped(path)), \(NumberText.bytes(size ?? 0))"
+                        + (version.map { ", schema version \($0)" } ?? "") + "\n\n"
+                        + Self.table(scopes, console.palette)) + backups.map(Self.text).joined())
             return .done
         }
+    }
+
+    private static func json(_ backup: StateBackup) -> JSONText {
+        .members([
+            "path": .string(backup.path), "before_schema": .integer(backup.beforeSchema),
+            "size_in_bytes": .integer(backup.sizeInBytes),
+        ])
+    }
+
+    private static func text(_ backup: StateBackup) -> String {
+        "\nbackup before schema version \(backup.beforeSchema): \(TerminalText.escaped(backup.path)), "
+            + NumberText.bytes(backup.sizeInBytes)
     }
 
     /// SQLite's own number in the file's header, which migrations count up.

@@ -23,7 +23,9 @@ struct LocatedState: Sendable {
     }
 
     /// Nil when nothing ran yet.
-    func reader() throws(StateFailure) -> (any StateInspection)? { try SQLiteStateStore.openForReading(path: path) }
+    func reader() throws(StateFailure) -> (any StateInspection)? {
+        try SQLiteStateStore.openForReading(path: path, witness: WitnessPlace.forReading)
+    }
 
     /// For commands that write to a state that is there.
     func writer() throws(StateFailure) -> any StateInspection { try SQLiteStateStore(path: path) }
