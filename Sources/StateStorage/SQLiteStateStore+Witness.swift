@@ -5,14 +5,8 @@ package import SyncCore
 extension SQLiteStateStore {
     package func examineWitness(at now: WallTime) throws(StateFailure) -> WitnessVerdict {
         guard let witness else { return .living }
-        let place = witness.install(at: path)
-        let install = try write { connection in
-            if let known = try Self.text("install_id", on: connection) { return known }
-            // A state in the place of one that was deleted goes on with its id: put back, that one is old.
-            let install = place ?? StateEpoch(number: 1).token + StateEpoch(number: 1).token
-            try Self.set("install_id", to: install, on: connection)
-            return install
-        }
+        let known = try read { try Self.text("install_id", on: $0) }
+        let install = try known ?? makeInstallID(witness)
         installID = install
         // Before the state is looked at, whose epoch never falls: one that another process raises is no doubt.
         let seen = witness.epoch(of: install)
@@ -22,6 +16,17 @@ extension SQLiteStateStore {
             let verdict = try Self.verdict(against: seen, on: connection)
             if verdict == .restored { try Self.markRestored(at: now, on: connection) }
             return verdict
+        }
+    }
+
+    /// A state in the place of one that was deleted goes on with its id: put back, that one is old.
+    private func makeInstallID(_ witness: StateWitness) throws(StateFailure) -> String {
+        let made = witness.install(at: path) ?? StateEpoch(number: 1).token + StateEpoch(number: 1).token
+        return try write { connection in
+            // Another process may have been faster.
+            if let known = try Self.text("install_id", on: connection) { return known }
+            try Self.set("install_id", to: made, on: connection)
+            return made
         }
     }
 

@@ -30,8 +30,8 @@ struct SettlementWriter {
                 + " WHERE snapshot_values.id = n.id", bind)
         try connection.run(
             "UPDATE snapshot_users SET fingerprint = zeroblob(16),"
-                + " checksum = \(RowChecks.ofUserKeeping(fingerprint: "zeroblob(16)", flags: "flags")) WHERE id IN (SELECT u.id \(users))",
-            bind)
+                + " checksum = \(RowChecks.ofUserKeeping(fingerprint: "zeroblob(16)", flags: "flags"))"
+                + " WHERE id IN (SELECT u.id \(users))", bind)
         try connection.run("DELETE FROM settlements AS s WHERE id > ?1 AND id < ?2 AND \(Self.protects)", range)
     }
 
