@@ -6,7 +6,7 @@ extension SQLiteStateStore {
     package func examineWitness(at now: WallTime) throws(StateFailure) -> WitnessVerdict {
         guard let witness else { return .living }
         let known = try read { try Self.text("install_id", on: $0) }
-        let install = try known ?? makeInstallID(witness)
+        let install = if let known { known } else { try makeInstallID(witness) }
         installID = install
         // Before the state is looked at, whose epoch never falls: one that another process raises is no doubt.
         let seen = witness.epoch(of: install)

@@ -25,7 +25,11 @@ struct StateEpoch: Sendable, Equatable {
         self.init(number: number, token: String(words[1]))
     }
 
-    var text: String { "\(number) \(token)" }
+    /// Equally long for all, so that one can be written over another.
+    var text: String {
+        let digits = String(number)
+        return String(repeating: "0", count: 20 - digits.count) + "\(digits) \(token)"
+    }
 
     /// Whether a state that says this is older than one that said `other`, or another.
     func isBehind(_ other: StateEpoch) -> Bool {
@@ -42,7 +46,7 @@ struct StateEpoch: Sendable, Equatable {
 /// goes wrong with it is said once, and stops nothing.
 ///
 /// A folder with a file a state, `57 0f3a55c2d1e09b47` under the state's install id, and a file a place that a state lay
-/// at, with the id of that state, for a state that was deleted. Files are replaced as a whole.
+/// at, with the id of that state, for a state that was deleted.
 package final class StateWitness: Sendable {
     /// Nil where the machine has no place for it.
     private let folder: String?
@@ -73,6 +77,7 @@ package final class StateWitness: Sendable {
         guard folder != nil else {
             return complain("neither XDG_STATE_HOME nor HOME says where it belongs", "set one to an absolute path")
         }
+        if !durably, overwrite(install, with: epoch) { return }
         if let known = text(of: install).flatMap(StateEpoch.init), known.number > epoch.number { return }
         write(epoch.text, to: install, durably: durably)
     }
@@ -96,12 +101,36 @@ package final class StateWitness: Sendable {
     }
 
     private func text(of name: String) -> String? {
-        guard let folder, FileManager.default.fileExists(atPath: "\(folder)/\(name)") else { return nil }
-        guard let content = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
+        guard let folder else { return nil }
+        let descriptor = unsafe open("\(folder)/\(name)", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno != ENOENT, errno != ENOTDIR { complain("\(folder)/\(name) cannot be read", "see who may read it") }
+            return nil
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        _ = flock(descriptor, LOCK_SH)
+        do {
+            return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+        } catch {
             complain("\(folder)/\(name) cannot be read", "see who may read it")
             return nil
         }
-        return String(decoding: content, as: UTF8.self)
+    }
+
+    /// Between two milestones the bytes of the file are written over: to replace a file takes ext4 a millisecond. Under a
+    /// lock, so that nobody reads half of them. False where there is no epoch to write over.
+    private func overwrite(_ install: String, with epoch: StateEpoch) -> Bool {
+        guard let folder else { return false }
+        let descriptor = unsafe open("\(folder)/\(install)", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let text = Array(epoch.text.utf8)
+        var bytes = [UInt8](repeating: 0, count: text.count)
+        guard flock(descriptor, LOCK_EX) == 0, unsafe pread(descriptor, &bytes, bytes.count, 0) == bytes.count,
+            let known = StateEpoch(String(decoding: bytes, as: UTF8.self))
+        else { return false }
+        if known.number > epoch.number { return true }
+        return unsafe pwrite(descriptor, text, text.count, 0) == text.count
     }
 
     /// Written beside its place and renamed into it, so that no reader sees half of it.

@@ -160,6 +160,9 @@ import Testing
             witness.record(later, of: "a", durably: true)
             witness.record(StateEpoch(number: 8), of: "a", durably: false)
             #expect(witness.epoch(of: "a") == later)
+            let latest = StateEpoch(number: 1_234_567_890_123)
+            witness.record(latest, of: "a", durably: false)
+            #expect(witness.epoch(of: "a") == latest)
         }
     }
 
