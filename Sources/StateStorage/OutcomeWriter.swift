@@ -148,7 +148,7 @@ struct OutcomeWriter {
         let plan = SQLiteStateStore.range(of: plan.number)
         let confirmed =
             "FROM confirmations c CROSS JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
-            + " WHERE c.id > ?1 AND c.id < ?2"
+            + " WHERE c.id > ?1 AND c.id < ?2 AND \(RowChecks.isSoundOperation)"
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind <> 'removed'"
@@ -157,8 +157,9 @@ struct OutcomeWriter {
         let rejections = RejectionWriter(connection: connection, plan: self.plan)
         try rejections.forgetMoving()
         try connection.run("DELETE FROM moving")
+        // The plus keeps SQLite from checking rows of other kinds as if theirs were this one.
         try connection.run(
-            "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind = 'removed'", plan)
+            "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND +o.kind = 'removed'", plan)
         FailPoint.snapshotMoving.pass()
         try removeMoving()
         try rejections.forgetMoving()
@@ -169,17 +170,21 @@ struct OutcomeWriter {
         let last = try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
         let moving = "FROM moving m CROSS JOIN operations_data o ON o.id = m.id"
         try connection.run(
-            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
-                + " SELECT ?2 + m.serial, ?1, m.key_hash, o.fingerprint, 1 \(moving) WHERE true ORDER BY m.key_hash"
-                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, flags = 1"
+            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
+                + " SELECT ?2 + m.serial, ?1, m.key_hash, o.fingerprint, 1,"
+                + " \(RowChecks.ofUser(id: "?2 + m.serial", "m.key_hash", "o.fingerprint", flags: "1"))"
+                + " \(moving) WHERE true ORDER BY m.key_hash"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, flags = 1,"
+                + " checksum = \(RowChecks.ofUser("excluded.key_hash", "excluded.fingerprint", flags: "1"))"
         ) {
             $0.bind(plan.scope, at: 1)
             $0.bind(last, at: 2)
         }
         try connection.run(
-            "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no)"
+            "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no, checksum)"
                 + " SELECT u.id, o.user_uid, o.primary_key, o.snapshot_values,"
-                + " (SELECT run_no FROM runs_data WHERE run_id = ?2) \(moving)"
+                + " (SELECT run_no FROM runs_data WHERE run_id = ?2),"
+                + " \(RowChecks.ofValues(id: "u.id", "o.user_uid", "o.primary_key", "o.snapshot_values")) \(moving)"
                 + " CROSS JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = m.key_hash"
         ) {
             $0.bind(plan.scope, at: 1)
@@ -206,18 +211,23 @@ struct OutcomeWriter {
             $0.bind(SQLiteStateStore.id(plan.number, sequences.upperBound), at: 2)
             $0.bind(plan.scope, at: 3)
         }
+        let flag = SQLiteStateStore.dirtyFlag
         try connection.run(
-            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
-                + " SELECT ?4 + row_number() OVER (), ?3, o.key_hash, zeroblob(16), \(SQLiteStateStore.dirtyFlag)"
-                + " FROM operations_data o WHERE \(operations)"
-                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET flags = flags | \(SQLiteStateStore.dirtyFlag)"
+            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
+                + " SELECT n.id, ?3, n.key_hash, zeroblob(16), \(flag),"
+                + " \(RowChecks.ofUser(id: "n.id", "n.key_hash", "zeroblob(16)", flags: "\(flag)"))"
+                + " FROM (SELECT ?4 + row_number() OVER () AS id, o.key_hash FROM operations_data o"
+                + " WHERE \(operations)) AS n WHERE true"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET flags = flags | \(flag),"
+                + " checksum = \(RowChecks.ofUserKeeping(flags: "flags | \(flag)"))"
         ) {
             bind($0)
             $0.bind(last, at: 4)
         }
         try connection.run(
-            "INSERT OR IGNORE INTO snapshot_values (id, user_uid, primary_key, values_json)"
-                + " SELECT u.id, o.user_uid, o.primary_key, '{}' FROM operations_data o"
+            "INSERT OR IGNORE INTO snapshot_values (id, user_uid, primary_key, values_json, checksum)"
+                + " SELECT u.id, o.user_uid, o.primary_key, '{}',"
+                + " \(RowChecks.ofValues(id: "u.id", "o.user_uid", "o.primary_key", "'{}'")) FROM operations_data o"
                 + " JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = o.key_hash WHERE \(operations)", bind)
     }
 }

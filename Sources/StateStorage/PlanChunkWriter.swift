@@ -12,7 +12,8 @@ struct PlanChunkWriter {
         var id = try lastID(in: "operations_data")
         let statement = try connection.cached(
             "INSERT INTO operations_data (id, key_hash, user_uid, primary_key, kind, reason, body, sent_attributes,"
-                + " fingerprint, snapshot_values, values_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
+                + " fingerprint, snapshot_values, values_before, checksum)"
+                + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \(RowChecks.ofNewOperation))")
         for operation in operations {
             id += 1
             statement.bind(id, at: 1)

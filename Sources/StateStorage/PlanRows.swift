@@ -15,7 +15,7 @@ extension SQLiteStateStore {
     private static let planColumnNames = [
         "plan_id", "sync", "scope_id", "status", "created_at", "definition_digest", "queried", "unchanged", "added",
         "changed", "removed", "invalid", "planned", "guards", "mapping_added", "reading",
-        "is_whole",
+        "is_whole", "is_partial",
     ]
     static let planColumns = planColumnNames.joined(separator: ", ")
 
@@ -46,6 +46,7 @@ extension SQLiteStateStore {
         statement.bind(utf8: StateJSON.bytes(of: plan.mappingAdded), at: 15)
         statement.bind(try plan.reading.map(StateJSON.text), at: 16)
         statement.bind(plan.isWhole, at: 17)
+        statement.bind(plan.isPartial, at: 18)
         return statement
     }
 
@@ -60,6 +61,7 @@ extension SQLiteStateStore {
         plan.mappingAdded = try StateJSON.names(try row.word(at: 14))
         plan.reading = try row.text(at: 15).map(StateJSON.reading)
         plan.isWhole = row.flag(at: 16)
+        plan.isPartial = row.flag(at: 17)
         return plan
     }
 
@@ -76,7 +78,7 @@ extension SQLiteStateStore {
         _ plan: PlanID, in statuses: Set<PlanStatus>, on connection: SQLiteConnection
     ) throws -> StoredPlan {
         let stored = try connection.first(
-            "SELECT plan_no, status, sync, scope_id, run_id, open_through FROM plans_data WHERE plan_id = ?1"
+            "SELECT \(storedPlanColumns) FROM plans_data WHERE plan_id = ?1"
         ) {
             $0.bind(plan.text, at: 1)
         } read: {
@@ -97,7 +99,9 @@ extension SQLiteStateStore {
         return stored
     }
 
-    /// From plan_no, status, sync, scope_id, run_id, open_through.
+    static let storedPlanColumns = "plan_no, status, sync, scope_id, run_id, open_through"
+
+    /// From `storedPlanColumns`.
     static func storedPlan(_ row: SQLiteStatement) throws -> StoredPlan {
         StoredPlan(
             number: row.integer(at: 0), status: try row.word(at: 1, as: PlanStatus.self), sync: try row.word(at: 2),

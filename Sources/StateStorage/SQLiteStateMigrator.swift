@@ -20,10 +20,14 @@ struct SQLiteStateMigrator {
         do {
             // Another process may have been faster.
             let reached = try checkedVersion()
+            // Under the lock, so that nothing is written between the copy and the change.
+            let hasBackup = reached > 0 && reached < SQLiteStateSchema.version
+            if hasBackup { try StateBackup.make(of: path, beforeSchema: SQLiteStateSchema.version) }
             for (index, step) in SQLiteStateSchema.migrations.enumerated().dropFirst(reached) {
                 try connection.execute(step + "; PRAGMA user_version = \(index + 1)")
             }
             try connection.execute("PRAGMA application_id = \(SQLiteStateSchema.applicationID); COMMIT")
+            if hasBackup { StateBackup.removeOldest(of: path) }
         } catch {
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }
             throw error

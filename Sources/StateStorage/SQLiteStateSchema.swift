@@ -4,7 +4,7 @@ enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
     static let migrations = [
-        tables + views, protection, confirmations, cursors, confirmedRanges, rejections, lateWrites,
+        tables + views, protection, confirmations, cursors, confirmedRanges, rejections, lateWrites, doubt,
     ]
     static var version: Int { migrations.count }
 

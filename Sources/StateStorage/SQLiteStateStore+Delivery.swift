@@ -5,7 +5,7 @@ extension SQLiteStateStore {
     package func beginDelivery(
         of plan: PlanID, run: RunID, quarantineAfterRuns: Int
     ) throws(StateFailure) -> WithheldCounts {
-        try write { connection in
+        try step(isMilestone: true) { connection in
             try Self.refuseFenced(run, on: connection)
             let stored = try Self.plan(plan, in: [.ready, .blocked], on: connection)
             try connection.run(
@@ -21,6 +21,7 @@ extension SQLiteStateStore {
             ) {
                 $0.bind(stored.number, at: 1)
             }
+            try Self.endRestored(by: stored, on: connection)
             try SettlementWriter(connection: connection, plan: stored, run: run).protect()
             try CursorWriter(connection: connection, plan: stored).beginDelivery()
             let withheld = try RejectionWriter(connection: connection, plan: stored)
@@ -43,7 +44,7 @@ extension SQLiteStateStore {
         try read { connection in
             guard let number = try Self.planNumber(plan, on: connection) else { return [] }
             let operations = try connection.rows(
-                "SELECT o.id, o.user_uid, coalesce(o.body, o.snapshot_values) FROM operations_data o"
+                "SELECT o.id, o.user_uid, coalesce(o.body, o.snapshot_values), o.checksum FROM operations_data o"
                     + " WHERE o.id > ?1 AND o.id < ?2 AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
                     + " ORDER BY o.id LIMIT ?3"
             ) {
@@ -51,7 +52,8 @@ extension SQLiteStateStore {
                 $0.bind(Self.id(number + 1, 0), at: 2)
                 $0.bind(limit, at: 3)
             } read: {
-                OperationToSend(
+                try RowChecks.checkWrite($0, of: plan)
+                return OperationToSend(
                     sequence: Int($0.integer(at: 0) & 0xFFFF_FFFF), userUID: $0.protectedText(at: 1),
                     body: $0.body(at: 2))
             }
@@ -64,7 +66,7 @@ extension SQLiteStateStore {
     package func commit(
         _ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID
     ) throws(StateFailure) {
-        try write { connection in
+        try step(isMilestone: false) { connection in
             let stored = try Self.delivering(plan, by: run, on: connection)
             let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
             try writer.write(outcomes, hasSealedBodies: readsSealedBodies[stored.number] ?? true)
@@ -78,7 +80,7 @@ extension SQLiteStateStore {
     }
 
     package func finishDelivery(of plan: PlanID, report: RunReport) throws(StateFailure) -> OperationCounts {
-        try write { connection in
+        try step(isMilestone: true) { connection in
             guard let run = report.runID else { throw Self.inconsistent("a run without an id cannot deliver") }
             let stored = try Self.delivering(plan, by: run, on: connection)
             let writer = OutcomeWriter(connection: connection, plan: stored, run: run)

@@ -15,14 +15,16 @@ extension SQLiteStateStore: StateInspection {
                 + " AND u.id < (s.id + 1) << \(SQLiteStateSchema.scopeShift) AND u.flags & \(Self.confirmedFlag)"
             return try connection.rows(
                 "SELECT s.sync, s.project_uid, s.edge_host, s.is_loopback, coalesce(y.last_scope = s.id, 0),"
-                    + " (\(confirmed)), \(Self.cursorColumns) FROM scopes s LEFT JOIN syncs y ON y.name = s.sync"
+                    + " (\(confirmed)), s.restored_at IS NOT NULL, \(Self.cursorColumns) FROM scopes s LEFT JOIN syncs y ON y.name = s.sync"
                     + " LEFT JOIN cursors_data c ON c.scope_id = s.id ORDER BY s.sync, s.id"
             ) {
-                SnapshotRecord(
+                var record = SnapshotRecord(
                     sync: try $0.word(at: 0),
                     identity: DestinationIdentity(
                         projectUID: try $0.word(at: 1), edgeHost: try $0.word(at: 2), isLoopback: $0.flag(at: 3)),
-                    isLast: $0.flag(at: 4), users: $0.number(at: 5), cursor: try Self.cursorRecord($0, from: 6))
+                    isLast: $0.flag(at: 4), users: $0.number(at: 5), cursor: try Self.cursorRecord($0, from: 7))
+                record.isRestored = $0.flag(at: 6)
+                return record
             }
         }
     }

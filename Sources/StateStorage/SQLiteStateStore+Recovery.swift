@@ -8,7 +8,12 @@ extension SQLiteStateStore {
     package func recoverRuns(
         of sync: String, except current: RunID, at now: WallTime
     ) throws(StateFailure) -> [RunID] {
-        try write { connection in
+        // Without a run, a plan or a late write to close nothing of the snapshot moves.
+        guard try hasAnyToClose(sync, except: current) else {
+            try write { try Self.deleteStaleBuilds(of: sync, at: now, on: $0) }
+            return []
+        }
+        return try step(isMilestone: false) { connection in
             try Self.markLateWritesDirty(of: sync, except: current, on: connection)
             let runs = try connection.rows(
                 "SELECT \(Self.runColumns) FROM runs_data WHERE sync = ?1 AND run_id <> ?2"
@@ -32,6 +37,22 @@ extension SQLiteStateStore {
         }
     }
 
+    private func hasAnyToClose(_ sync: String, except current: RunID) throws(StateFailure) -> Bool {
+        try read { connection in
+            try connection.first(
+                "SELECT EXISTS (SELECT 1 FROM runs_data WHERE sync = ?1 AND run_id <> ?2"
+                    + " AND status IN (\(Self.openStatuses))) OR EXISTS (SELECT 1 FROM plans_data"
+                    + " WHERE sync = ?1 AND status = 'delivering' AND run_id <> ?2) OR EXISTS (SELECT 1"
+                    + " FROM late_writes l JOIN scopes s ON s.id = l.scope_id WHERE s.sync = ?1)"
+            ) {
+                $0.bind(sync, at: 1)
+                $0.bind(current.text, at: 2)
+            } read: {
+                $0.flag(at: 0)
+            } == true
+        }
+    }
+
     package func expirePlans(before limit: WallTime) throws(StateFailure) {
         try write { try Self.expirePlans(before: limit, on: $0) }
     }
@@ -41,7 +62,7 @@ extension SQLiteStateStore {
     ) throws {
         var report = report
         let delivered = try connection.rows(
-            "SELECT plan_no, status, sync, scope_id, run_id, open_through FROM plans_data"
+            "SELECT \(storedPlanColumns) FROM plans_data"
                 + " WHERE run_id = ?1 AND status = 'delivering'"
         ) {
             $0.bind(run.text, at: 1)
@@ -114,7 +135,7 @@ extension SQLiteStateStore {
     /// Plans in delivery by a run that has ended or was never saved: nobody holds them, since the caller has the lease.
     private static func closeOrphans(of sync: String, except current: RunID, on connection: SQLiteConnection) throws {
         let orphans = try connection.rows(
-            "SELECT plan_no, status, sync, scope_id, run_id, open_through FROM plans_data"
+            "SELECT \(storedPlanColumns) FROM plans_data"
                 + " WHERE sync = ?1 AND status = 'delivering' AND run_id <> ?2"
         ) {
             $0.bind(sync, at: 1)

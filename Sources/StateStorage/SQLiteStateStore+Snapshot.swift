@@ -46,7 +46,7 @@ extension SQLiteStateStore {
     {
         try read { connection in
             let statement = try connection.cached(
-                "SELECT id, key_hash, fingerprint, flags FROM snapshot_users WHERE id > ?1 AND id < ?2 ORDER BY id"
+                "SELECT id, key_hash, fingerprint, flags, checksum FROM snapshot_users WHERE id > ?1 AND id < ?2 ORDER BY id"
                     + " LIMIT ?3")
             defer { statement.reset() }
             let first = scope << SQLiteStateSchema.scopeShift
@@ -58,7 +58,7 @@ extension SQLiteStateStore {
             var last = cursor
             while try statement.step() {
                 last = statement.integer(at: 0)
-                entries.append(try Self.entry(statement, from: 1))
+                entries.append(try Self.entry(statement))
             }
             return (entries, entries.count < limit ? nil : last)
         }
@@ -68,16 +68,19 @@ extension SQLiteStateStore {
         try read { connection in
             try keyHashes.compactMap { hash in
                 try connection.first(
-                    "SELECT u.key_hash, u.fingerprint, u.flags, v.user_uid, v.primary_key, v.values_json"
+                    "SELECT u.id, u.key_hash, u.fingerprint, u.flags, u.checksum,"
+                        + " v.user_uid, v.primary_key, v.values_json, v.checksum"
                         + " FROM snapshot_users u JOIN snapshot_values v ON v.id = u.id"
                         + " WHERE u.scope_id = ?1 AND u.key_hash = ?2"
                 ) {
                     $0.bind(scope, at: 1)
                     $0.bind(hash, at: 2)
                 } read: {
-                    SnapshotUser(
-                        entry: try Self.entry($0, from: 0), userUID: $0.protectedText(at: 3),
-                        primaryKey: $0.protectedText(at: 4), values: $0.bytes(at: 5))
+                    let entry = try Self.entry($0)
+                    try RowChecks.checkValues($0, id: 0, from: 5)
+                    return SnapshotUser(
+                        entry: entry, userUID: $0.protectedText(at: 5), primaryKey: $0.protectedText(at: 6),
+                        values: $0.bytes(at: 7))
                 }
             }
         }
@@ -116,15 +119,17 @@ extension SQLiteStateStore {
         } ?? first
     }
 
-    /// Key hash, fingerprint and flags, from a column on.
-    private static func entry(_ row: SQLiteStatement, from first: Int32) throws -> SnapshotIndexEntry {
-        let flags = row.integer(at: first + 2)
-        guard let fingerprint = row.fingerprint(at: first + 1) else {
+    /// From id, key_hash, fingerprint, flags and checksum.
+    private static func entry(_ row: SQLiteStatement) throws -> SnapshotIndexEntry {
+        let flags = row.integer(at: 3)
+        guard let fingerprint = row.fingerprint(at: 2) else {
             throw inconsistent("the snapshot holds a fingerprint that is neither 16 nor 32 bytes")
         }
-        return SnapshotIndexEntry(
-            keyHash: try row.keyHash(at: first), fingerprint: fingerprint, isDirty: flags & dirtyFlag != 0,
+        let entry = SnapshotIndexEntry(
+            keyHash: try row.keyHash(at: 1), fingerprint: fingerprint, isDirty: flags & dirtyFlag != 0,
             isConfirmed: flags & confirmedFlag != 0)
+        try RowChecks.check(entry, flags: flags, row, checksum: 4)
+        return entry
     }
 
     private static func scopeID(
@@ -158,8 +163,15 @@ extension SQLiteStateStore {
         } read: {
             $0.flag(at: 0)
         }
-        return ScopeRecord(
+        var record = ScopeRecord(
             id: id, expectedUsers: Int(lastUser - id << SQLiteStateSchema.scopeShift), lastIdentity: last,
             hadRows: hadRows ?? false)
+        record.restoredAt =
+            try connection.first("SELECT restored_at FROM scopes WHERE id = ?1") {
+                $0.bind(id, at: 1)
+            } read: {
+                $0.time(at: 0)
+            } ?? nil
+        return record
     }
 }

@@ -94,6 +94,8 @@ extension SQLiteStateStore: StateUpkeep {
         forgotten.users = try delete("DELETE FROM snapshot_users WHERE \(range)")
         forgotten.hadCursor = try delete("DELETE FROM cursors_data WHERE scope_id = ?1") > 0
         _ = try delete("DELETE FROM late_writes WHERE scope_id = ?1")
+        // Nobody is left to doubt.
+        try connection.run("UPDATE scopes SET restored_at = NULL WHERE id = ?1") { $0.bind(scope, at: 1) }
         forgotten.quarantined = try delete("DELETE FROM quarantine_data WHERE scope_id = ?1")
         return forgotten
     }

@@ -15,32 +15,39 @@ package actor SQLiteStateStore: StateStore {
     var readsSealedBodies: [Int64: Bool] = [:]
     /// Blocks for that long.
     nonisolated let pause: @Sendable (Duration) -> Void
+    nonisolated let witness: StateWitness?
+    /// Of the state, once the witness was asked.
+    var installID: String?
 
     /// Opens the state, and makes file (0600) and folder (0700) when missing. `pause` blocks for the given time; it
     /// is called while another program holds the lock. Throws `.unusable` for a file that is no state of ours or of
     /// a newer Headrace, `.storage` for one that cannot be written. `vfs` is SQLite's name of another way to the disk.
     package init(
-        path: String, vfs: String? = nil, pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
+        path: String, vfs: String? = nil, witness: StateWitness? = nil,
+        pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
     ) throws(StateFailure) {
-        try self.init(path: path, mode: .create, vfs: vfs, pause: pause)
+        try self.init(path: path, mode: .create, vfs: vfs, witness: witness, pause: pause)
     }
 
     /// Opens the state for commands that only read; nil when there is none yet. Makes no file and writes nothing
     /// but what SQLite itself must: the rollback of a writer that was killed.
     package static func openForReading(
-        path: String, pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
+        path: String, witness: StateWitness? = nil,
+        pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
     ) throws(StateFailure) -> SQLiteStateStore? {
         guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size > 0 else {
             return nil
         }
-        return try SQLiteStateStore(path: path, mode: .readWrite, pause: pause)
+        return try SQLiteStateStore(path: path, mode: .readWrite, witness: witness, pause: pause)
     }
 
     private init(
-        path: String, mode: SQLiteConnection.Mode, vfs: String? = nil, pause: @escaping @Sendable (Duration) -> Void
+        path: String, mode: SQLiteConnection.Mode, vfs: String? = nil, witness: StateWitness?,
+        pause: @escaping @Sendable (Duration) -> Void
     ) throws(StateFailure) {
         self.path = path
         self.pause = pause
+        self.witness = witness
         connection = try Self.failing(path) {
             if case .create = mode { try Self.makeFolder(of: path) }
             let connection = try SQLiteConnection(path: path, mode: mode, vfs: vfs)
@@ -49,6 +56,7 @@ package actor SQLiteStateStore: StateStore {
                 pause(wait)
                 return true
             }
+            try RowChecks.register(on: connection)
             try SQLiteStateMigrator(connection: connection, path: path).migrate(isWriter: mode == .create)
             try connection.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000")
             try connection.execute(mode == .create ? Self.temporaryTables : "PRAGMA query_only = 1")

@@ -24,11 +24,14 @@ struct SettlementWriter {
             $0.bind(plan.scope, at: 3)
         }
         try connection.run(
-            "UPDATE snapshot_values SET user_uid = n.user_uid, primary_key = n.primary_key, values_json = n.values_json"
+            "UPDATE snapshot_values SET user_uid = n.user_uid, primary_key = n.primary_key, values_json = n.values_json,"
+                + " checksum = \(RowChecks.ofValues(id: "n.id", "n.user_uid", "n.primary_key", "n.values_json"))"
                 + " FROM (SELECT u.id, s.user_uid, s.primary_key, s.values_json \(users)) AS n"
                 + " WHERE snapshot_values.id = n.id", bind)
         try connection.run(
-            "UPDATE snapshot_users SET fingerprint = zeroblob(16) WHERE id IN (SELECT u.id \(users))", bind)
+            "UPDATE snapshot_users SET fingerprint = zeroblob(16),"
+                + " checksum = \(RowChecks.ofUserKeeping(fingerprint: "zeroblob(16)", flags: "flags"))"
+                + " WHERE id IN (SELECT u.id \(users))", bind)
         try connection.run("DELETE FROM settlements AS s WHERE id > ?1 AND id < ?2 AND \(Self.protects)", range)
     }
 
@@ -62,20 +65,24 @@ struct SettlementWriter {
         let last = try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
         let confirmed = SQLiteStateStore.confirmedFlag
         try connection.run(
-            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags)"
-                + " SELECT ?4 + row_number() OVER (), ?3, s.key_hash, s.fingerprint, \(confirmed) FROM settlements s"
-                + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NOT NULL"
+            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
+                + " SELECT n.id, ?3, n.key_hash, n.fingerprint, \(confirmed),"
+                + " \(RowChecks.ofUser(id: "n.id", "n.key_hash", "n.fingerprint", flags: "\(confirmed)"))"
+                + " FROM (SELECT ?4 + row_number() OVER () AS id, s.key_hash, s.fingerprint FROM settlements s"
+                + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NOT NULL) AS n WHERE true"
                 + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint,"
-                + " flags = flags | \(confirmed)"
+                + " flags = flags | \(confirmed), checksum ="
+                + " \(RowChecks.ofUserKeeping(fingerprint: "excluded.fingerprint", flags: "flags | \(confirmed)"))"
         ) {
             SQLiteStateStore.range(of: plan.number)($0)
             $0.bind(plan.scope, at: 3)
             $0.bind(last, at: 4)
         }
         try connection.run(
-            "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no)"
+            "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no, checksum)"
                 + " SELECT u.id, s.user_uid, s.primary_key, s.values_json,"
-                + " (SELECT run_no FROM runs_data WHERE run_id = ?4) FROM settlements s"
+                + " (SELECT run_no FROM runs_data WHERE run_id = ?4),"
+                + " \(RowChecks.ofValues(id: "u.id", "s.user_uid", "s.primary_key", "s.values_json")) FROM settlements s"
                 + " JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
                 + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NOT NULL"
         ) {

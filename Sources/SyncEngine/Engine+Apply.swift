@@ -23,6 +23,7 @@ extension Engine {
             guard let plan = try await environment.state.plan(matching: prefix) else { throw Self.unknownPlan(prefix) }
             session.plans(plan.planID)
             try await refuseOutdated(plan, checked: checked, current: runID)
+            try await refuseOlderThanRestore(plan, checked: checked)
             session.take(plan)
             if plan.guards.contains(where: \.tripped), !overrideGuards {
                 throw RunFailure(.blocked, Self.blockedBy(plan.guards))
@@ -51,12 +52,22 @@ extension Engine {
             destination: try environment.destination(sync.destination))
     }
 
+    private static func outdated(_ plan: PlanRecord, _ text: String) -> RunFailure {
+        RunFailure(
+            .usage,
+            .error("plan_outdated", "plan \(plan.planID) \(text)", hint: "make a new one with `headrace plan`"))
+    }
+
+    /// It came with a copy of the state that was put back, and knows nothing of what was sent after it.
+    private func refuseOlderThanRestore(_ plan: PlanRecord, checked: CheckedSync) async throws {
+        let scope = try await environment.state.scope(
+            sync: plan.sync, identity: checked.destination.identity)
+        guard let restoredAt = scope.restoredAt, plan.createdAt < restoredAt else { return }
+        throw Self.outdated(plan, "is older than the finding that the state is an old copy (state_restored)")
+    }
+
     private func refuseOutdated(_ plan: PlanRecord, checked: CheckedSync, current: RunID) async throws {
-        func refuse(_ text: String) -> RunFailure {
-            RunFailure(
-                .usage,
-                .error("plan_outdated", "plan \(plan.planID) \(text)", hint: "make a new one with `headrace plan`"))
-        }
+        func refuse(_ text: String) -> RunFailure { Self.outdated(plan, text) }
         if plan.createdAt < environment.oldestApplicable { throw refuse("is older than state.plan_ttl allows") }
         switch plan.status {
         case .ready, .blocked, .delivering: break

@@ -15,6 +15,7 @@ extension Engine {
                 if let failed = try await runTests(before: checked) {
                     throw RunFailure(.blocked, Self.blockedByTests(failed, of: checked.sync.model))
                 }
+                try await examineWitness()
                 try await closeKilledRuns(of: checked)
                 let scope = try await environment.state.scope(
                     sync: checked.sync.name, identity: checked.destination.identity)

@@ -60,9 +60,13 @@ extension Engine {
             guard let actual = result.actual, let limit = result.limit else { return result.name }
             return "\(result.name) (\(Self.short(actual)), limit \(Self.short(limit)))"
         }
+        let look =
+            tripped.contains { $0.name == Guards.stateRestored }
+            ? "put the latest copy of the state back, if there is a later one, or look at `headrace plan`"
+            : "look at `headrace plan`"
         return .error(
             "blocked", "stopped before the first request by \(names.joined(separator: ", "))",
-            hint: "look at `headrace plan`; `--override-guards` "
+            hint: "\(look); `--override-guards` "
                 + (baseline ? "records the current values all the same" : "sends it all the same"))
     }
 
@@ -96,6 +100,8 @@ extension Engine {
         do {
             try await LeaseKeeper(state: state, now: environment.now, stop: stop, trust: trust).holding(run) {
                 do {
+                    // First of all: a killed run is closed as what the state is.
+                    try await examineWitness()
                     noteRecovered(
                         try await state.recoverRuns(of: checked.sync.name, except: run, at: environment.now()),
                         of: checked.sync.name)

@@ -99,9 +99,10 @@ struct PlanBuilder: Sendable {
         plan.mappingAdded = summary.mappingAdded
         plan.reading = diffed.reading
         plan.isWhole = !planOptions.isPartial && diffed.reading?.isIncremental != true
+        plan.isPartial = planOptions.isPartial || options.baseline
         plan.guards = Guards.evaluate(
             checked.sync.guards, measurements: summary.measurements, scope: scope,
-            identity: checked.destination.identity)
+            identity: checked.destination.identity, isStateRestored: scope.restoredAt != nil)
         plan.status = plan.guards.contains(where: \.tripped) ? .blocked : .ready
         plan.status = try await environment.state.finishPlan(plan)
         return Result(

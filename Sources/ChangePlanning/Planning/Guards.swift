@@ -4,6 +4,7 @@ package import SyncCore
 package enum Guards {
     /// Confirmed users from which on percentages say something.
     package static let usersForPercentages = 100
+    package static let stateRestored = "state_restored"
 
     /// All guards in a fixed order, tripped or not; overriding is the caller's. A percentage trips above its limit.
     package static func evaluate(
@@ -29,7 +30,7 @@ package enum Guards {
         if isStateRestored {
             results.append(
                 GuardResult(
-                    name: "state_restored", limit: nil, actual: nil, tripped: true,
+                    name: stateRestored, limit: nil, actual: nil, tripped: true,
                     detail: "the state is older than what this machine has seen of it"))
         }
         return results

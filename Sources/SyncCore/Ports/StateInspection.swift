@@ -22,6 +22,8 @@ package struct SnapshotRecord: Sendable, Hashable {
     package var users: Int
     /// Nil where no run of a model with a cursor was delivered.
     package var cursor: CursorRecord?
+    /// The state was found to be an older copy, and the sync's guard still waits for somebody to say so be it.
+    package var isRestored = false
 
     package init(
         sync: String, identity: DestinationIdentity, isLast: Bool, users: Int, cursor: CursorRecord? = nil
@@ -53,6 +55,10 @@ package struct AnswerCount: Sendable, Hashable {
 
 /// What commands look up in the state besides a run's own work. Every call sees one moment; nothing is written.
 package protocol StateInspection: StateStore {
+    /// What `examineWitness` would say; nothing is marked.
+    func witnessVerdict() async throws(StateFailure) -> WitnessVerdict
+    /// Where the state's witness is kept; nil where it has none.
+    func witnessPath() async throws(StateFailure) -> String?
     /// Syncs that the state has a run or a snapshot of, sorted; the project may no longer have them.
     func knownSyncs() async throws(StateFailure) -> [String]
     /// Every snapshot, by sync.

@@ -24,6 +24,16 @@ package struct LeaseHolder: Sendable, Hashable {
     package static let namespaceMark: Character = "/"
 }
 
+/// What the state's witness says of it: how far the state has come, remembered outside of the project.
+package enum WitnessVerdict: Sendable, Equatable {
+    /// The state is at least as far as its witness, or there is none.
+    case living
+    /// The state is older than its witness, or another than it: a copy was put back, or two are in use.
+    case restored
+    /// The same of a state that holds nobody: a new one in the place of one that was deleted.
+    case emptied
+}
+
 /// A lock taken, or who has it.
 package enum LeaseResult: Sendable, Equatable {
     /// `fence` grows with every acquisition; writes under an older one are refused.
@@ -40,6 +50,8 @@ package struct ScopeRecord: Sendable, Equatable {
     package var lastIdentity: DestinationIdentity?
     /// An earlier run of the sync that was not blocked read at least one row.
     package var hadRows: Bool
+    /// When the state was found to be an older copy of itself; nil again once everyone was planned anew.
+    package var restoredAt: WallTime?
 
     package init(id: Int64, expectedUsers: Int, lastIdentity: DestinationIdentity?, hadRows: Bool) {
         self.id = id
@@ -82,6 +94,8 @@ package struct PlanRecord: Sendable {
     package var reading: ModelReading?
     /// The whole model was read and every operation kept: a user who has none needs none.
     package var isWhole = false
+    /// Made with `--limit`, `--key` or `--baseline`: not everyone who is dirty is in it.
+    package var isPartial = false
 
     package init(
         planID: PlanID, sync: String, scope: Int64, status: PlanStatus, createdAt: WallTime, definitionDigest: String

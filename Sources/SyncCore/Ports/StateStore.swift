@@ -7,6 +7,12 @@ package protocol StateStore: Sendable {
     func keyCheck() async throws(StateFailure) -> [UInt8]?
     func setKeyCheck(_ digest: [UInt8]) async throws(StateFailure)
 
+    // MARK: Witness
+
+    /// Holds the state against its witness. Where a copy was put back, everyone whom the state holds becomes dirty in one
+    /// transaction, and its scopes say so (`ScopeRecord.restoredAt`) until a plan of everyone begins to be delivered.
+    func examineWitness(at now: WallTime) async throws(StateFailure) -> WitnessVerdict
+
     // MARK: Leases
 
     /// Takes all the named locks or none. A lock whose holder `isGone`, or that was not renewed for 45 s by a holder
@@ -83,7 +89,9 @@ package protocol StateStore: Sendable {
     // MARK: Delivery
 
     /// The plan becomes `delivering` by this run, the scope's identity the sync's last one; the sync had rows if the
-    /// plan has any. The scope's cursor mark goes where the plan read everything, or was made without a cursor.
+    /// plan has any. The scope's cursor mark goes where the plan read everything, or was made without a cursor; a whole
+    /// plan that was made since ends `restoredAt`. From here to `finishDelivery` every call is known to the witness, if
+    /// there is one, when it returns.
     ///
     /// Counts as the scope's next delivery. Operations of users that were rejected before with the same values get their
     /// outcome here, by the rule of `Ageing`, unless the user is dirty; users whose values changed are rejected no more.

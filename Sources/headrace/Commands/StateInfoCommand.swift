@@ -1,5 +1,6 @@
 import ArgumentParser
 import SQLDatabases
+import StateStorage
 import SyncCore
 
 struct StateInfoCommand: AsyncParsableCommand {
@@ -18,31 +19,50 @@ struct StateInfoCommand: AsyncParsableCommand {
         try await ending(console) {
             let located = try LocatedState(options)
             let path = located.path
+            let backups = StateBackup.all(of: path)
             guard let state = try located.reader() else {
                 console.print(
                     json: .members([
                         "path": .string(path), "size_in_bytes": .null, "schema_version": .null, "scopes": .array([]),
+                        "restored": .boolean(false), "witness": .null, "backups": .array(backups.map(Self.json)),
                     ]),
-                    text: "no state yet; it will be \(TerminalText.escaped(path))")
+                    text: "no state yet; it will be \(TerminalText.escaped(path))" + backups.map(Self.text).joined())
                 return .done
             }
             let scopes = try await state.snapshots()
             let usage = try await state.usage()
             let version = Self.schemaVersion(path)
             let damage = check ? try await state.damage() : nil
+            let isRestored = try await state.witnessVerdict() == .restored || scopes.contains(where: \.isRestored)
+            if isRestored { console.complain([RestoredState.finding]) }
+            let witness = try await state.witnessPath()
             console.print(
                 json: UsageReport(usage).added(
                     to: .members([
                         "path": .string(path), "size_in_bytes": .integer(usage.sizeInBytes),
                         "schema_version": version.map(JSONText.integer) ?? .null,
-                        "scopes": .array(scopes.map(Self.json)),
+                        "scopes": .array(scopes.map(Self.json)), "restored": .boolean(isRestored),
+                        "witness": .optional(witness), "backups": .array(backups.map(Self.json)),
                     ]), damage: damage),
                 text: "\(TerminalText.escaped(path)), \(NumberText.bytes(usage.sizeInBytes))"
                     + (version.map { ", schema version \($0)" } ?? "") + "\n"
-                    + UsageReport(usage).text(damage: damage) + "\n\n" + Self.table(scopes, console.palette))
+                    + UsageReport(usage).text(damage: damage) + "\n\n" + Self.table(scopes, console.palette)
+                    + backups.map(Self.text).joined())
             guard let damage, !damage.isEmpty else { return .done }
             throw CommandFailure(.ownFault, UsageReport.finding(damage, path: path))
         }
+    }
+
+    private static func json(_ backup: StateBackup) -> JSONText {
+        .members([
+            "path": .string(backup.path), "before_schema": .integer(backup.beforeSchema),
+            "size_in_bytes": .integer(backup.sizeInBytes),
+        ])
+    }
+
+    private static func text(_ backup: StateBackup) -> String {
+        "\nbackup before schema version \(backup.beforeSchema): \(TerminalText.escaped(backup.path)), "
+            + NumberText.bytes(backup.sizeInBytes)
     }
 
     /// SQLite's own number in the file's header, which migrations count up.

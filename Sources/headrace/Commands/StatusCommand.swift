@@ -19,11 +19,14 @@ struct StatusCommand: AsyncParsableCommand {
             if located.reading.project == nil { console.complain([Self.unsound]) }
             let state = try located.reader()
             let snapshots = try await state?.snapshots() ?? []
+            let isRestored = try await state?.witnessVerdict() == .restored
+            if isRestored || snapshots.contains(where: \.isRestored) { console.complain([RestoredState.finding]) }
             var all: [SyncStatus] = []
             for sync in written where selected.contains(sync.name) {
                 var status = SyncStatus(name: sync.name, model: sync.model)
                 status.take(located.reading.draft?.syncs.first { $0.name == sync.name })
                 status.lastRun = try await state?.runs(sync: sync.name, limit: 1).first
+                status.isRestored = isRestored || snapshots.contains { $0.sync == sync.name && $0.isRestored }
                 if status.lastRun != nil { status.take(snapshots.filter { $0.sync == sync.name }) }
                 all.append(status)
             }

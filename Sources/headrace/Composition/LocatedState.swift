@@ -23,7 +23,9 @@ struct LocatedState: Sendable {
     }
 
     /// Nil when nothing ran yet.
-    func reader() throws(StateFailure) -> (any StateUpkeep)? { try SQLiteStateStore.openForReading(path: path) }
+    func reader() throws(StateFailure) -> (any StateUpkeep)? {
+        try SQLiteStateStore.openForReading(path: path, witness: WitnessPlace.forReading)
+    }
 
     /// For commands that write to a state that is there.
     func writer() throws(StateFailure) -> any StateUpkeep { try SQLiteStateStore(path: path) }

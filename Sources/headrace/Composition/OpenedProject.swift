@@ -101,7 +101,7 @@ struct OpenedProject: Sendable {
     /// The engine with everything it is given. Throws when the state cannot be opened, or was made with another key.
     func engine() async throws -> Engine {
         let path = try statePath()
-        let state = try SQLiteStateStore(path: path)
+        let state = try SQLiteStateStore(path: path, witness: WitnessPlace.witness(logger))
         let known = try await state.keyCheck()
         let keys = KeyRing(try installKey(statePath: path, isNew: known == nil))
         try await Self.hold(keys, against: state)

@@ -12,6 +12,8 @@ struct SyncStatus {
     var lastRun: RunReport?
     /// Users that the destination confirmed at least once.
     private(set) var snapshotUsers: Int?
+    /// Everyone is to be sent again, because the state is an old copy; the guard asks first.
+    var isRestored = false
 
     /// How far a model with a cursor was read and delivered.
     private var cursor: CursorRecord?
@@ -36,7 +38,10 @@ struct SyncStatus {
         cursor = own?.cursor
     }
 
-    func json(_ gone: Set<RunID>) -> JSONText { CursorReport.added(cursor, to: line(gone)) }
+    func json(_ gone: Set<RunID>) -> JSONText {
+        let line = CursorReport.added(cursor, to: line(gone))
+        return isRestored ? line.adding(["state_restored": .boolean(true)]) : line
+    }
 
     private func line(_ gone: Set<RunID>) -> JSONText {
         .members([

@@ -10,9 +10,11 @@ package final class RunningProcess: Sendable {
 
     /// Starts `headrace`.
     package convenience init(_ arguments: [String], in folder: URL, environment extra: [String: String] = [:]) throws {
+        // What Headrace keeps outside of a project is not to be the developer's own.
+        let own = ["XDG_STATE_HOME": folder.appending(path: "xdg").path(percentEncoded: false)]
         try self.init(
             program: HeadraceProcess.executable(), arguments, in: folder,
-            environment: HeadraceProcess.environment(extra))
+            environment: HeadraceProcess.environment(own.merging(extra) { _, new in new }))
     }
 
     /// Starts any program; `input` is its standard input. With `keepsInputOpen`, that stays open until `closeInput`, or
