@@ -100,6 +100,7 @@ let package = Package(
                 "TestKit", "SyncCore", "Delivery", "OutboundHTTP", "Contentstack", "PersonalizeSimulator",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),

@@ -5,9 +5,11 @@ package struct HTTPAnswer: Sendable {
     package let status: Int
     private let headers: HTTPHeaders
 
-    init(_ head: HTTPResponseHead) {
-        status = Int(head.status.code)
-        headers = head.headers
+    init(_ head: HTTPResponseHead) { self.init(status: Int(head.status.code), headers: head.headers) }
+
+    init(status: Int, headers: HTTPHeaders) {
+        self.status = status
+        self.headers = headers
     }
 
     /// The first field of that name, whatever its case.

@@ -1,0 +1,46 @@
+import Foundation
+
+/// A real HTTP proxy (Debian's tinyproxy) on 127.0.0.1, gone with its owner. Everything it logs is kept.
+package final class Tinyproxy: Sendable {
+    package let port: Int
+    private let folder: ScratchFolder
+    private let running: RunningProcess
+
+    package struct Problem: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// `credentials` as `user password`; nil asks nobody. `connectPort`: the one port that tunnels may lead to.
+    package init(credentials: String? = nil, connectPort: Int? = nil) throws {
+        port = try FreePort.find()
+        folder = try ScratchFolder("headrace-tinyproxy")
+        var lines = [
+            "Port \(port)", "Listen 127.0.0.1", "Timeout 60", "Allow 127.0.0.1", "LogLevel Info", "MaxClients 200",
+        ]
+        if let credentials { lines.append("BasicAuth \(credentials)") }
+        if let connectPort { lines.append("ConnectPort \(connectPort)") }
+        try folder.write(["proxy.conf": lines.joined(separator: "\n") + "\n"])
+        let program = "/usr/bin/tinyproxy"
+        guard FileManager.default.isExecutableFile(atPath: program) else {
+            throw Problem(description: "no \(program): install the apt package tinyproxy")
+        }
+        running = try RunningProcess(
+            program: URL(filePath: "/bin/sh"), ["-c", "\(program) -d -c proxy.conf & cat > /dev/null; kill -9 $!"],
+            in: folder.url, environment: HeadraceProcess.environment(), keepsInputOpen: true)
+        guard running.line(where: { $0.contains("Accepting connections") }) != nil else {
+            throw Problem(description: "tinyproxy did not start: \(running.outputText) \(running.errorText)")
+        }
+    }
+
+    deinit { running.closeInput() }
+
+    package var url: String { "http://127.0.0.1:\(port)" }
+
+    package var log: String { running.outputText + running.errorText }
+
+    /// Ends it; when this returns, its port answers no more.
+    package func end() async {
+        running.closeInput()
+        _ = await running.end()
+    }
+}
