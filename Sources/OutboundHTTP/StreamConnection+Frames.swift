@@ -26,7 +26,7 @@ extension StreamConnection {
     /// More body than is read. What refuses says so in its head; what confirms must be complete.
     private func answeredAtLength(_ id: HTTP2StreamID, _ exchange: StreamExchange, isOver: Bool) {
         guard let dispatcher, let answer = exchange.answer else { return }
-        let result = dispatcher.classify(answer, exchange.userUID)
+        let result = dispatcher.classify(answer, exchange.write.userUID)
         switch result {
         case .refused, .forbidden, .throttled: finish(id, as: result, afterReset: !isOver)
         case .confirmed, .ambiguous, .notSent, .hopeless:
@@ -43,7 +43,7 @@ extension StreamConnection {
 
     private func finishAnswered(_ id: HTTP2StreamID, afterReset: Bool) {
         guard let exchange = exchanges[id], let answer = exchange.answer, let dispatcher else { return }
-        finish(id, as: dispatcher.classify(answer, exchange.userUID), afterReset: afterReset)
+        finish(id, as: dispatcher.classify(answer, exchange.write.userUID), afterReset: afterReset)
     }
 
     /// A reset whose stream is refused (RFC 9113 section 8.7) was not applied for certain; any other may have been.
@@ -51,12 +51,16 @@ extension StreamConnection {
         finish(id, as: code == .refusedStream ? .notSent(answer: "refused stream") : .ambiguous(answer: "reset"))
     }
 
-    /// What came after the last stream that the server looks at was not applied; the others go on to their answer.
+    /// What came after the last stream that the server looks at was not applied, and moves to another connection; the
+    /// others go on to their answer.
     func goAway(_ last: HTTP2StreamID) {
         if isOpening { return fail(.notSent(answer: "going away")) }
         guard phase != .closed else { return }
         phase = .draining
-        for id in exchanges.keys.filter({ $0 > last }) { finish(id, as: .notSent(answer: "going away")) }
+        for id in exchanges.keys.filter({ $0 > last }).sorted(by: >) {
+            if let exchange = exchanges.removeValue(forKey: id) { dispatcher?.move(exchange) }
+        }
+        dispatcher?.resume()
     }
 
     func received(_ settings: HTTP2Settings) {

@@ -65,12 +65,13 @@ final class StreamConnection: ChannelInboundHandler {
     }
 
     /// Takes a write; only where there is room. It leaves with the next flush.
-    func start(_ write: PlannedWrite, startedAt: ContinuousClock.Instant) {
+    func start(_ exchange: StreamExchange) {
         guard let context else { return }
+        let write = exchange.write
         let id = HTTP2StreamID(nextStreamID)
         nextStreamID += 2
-        lastUsedAt = startedAt
-        exchanges[id] = StreamExchange(index: write.index, userUID: write.userUID, startedAt: startedAt)
+        lastUsedAt = exchange.startedAt
+        exchanges[id] = exchange
         if !isReading { dispatcher?.mustFlush(self) }
         let headers = HTTP2Frame.FramePayload.Headers(headers: shape.headers(for: write), endStream: write.body.isEmpty)
         context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: .headers(headers))), promise: nil)

@@ -10,8 +10,6 @@ final class StreamDispatcher {
         case speaksOnlyHTTP1([PlannedWrite])
     }
 
-    private typealias Waiting = (write: PlannedWrite, startedAt: ContinuousClock.Instant)
-
     let classify: HTTPWriteClient.Classifier
     private let loop: any EventLoop
     private let factory: ConnectionFactory
@@ -32,7 +30,7 @@ final class StreamDispatcher {
     /// Streams that a connection is known to take; of the last one that said so.
     private var streamsAConnection = 100
     /// Handed out, and on no stream yet.
-    private var waiting = CircularBuffer<Waiting>()
+    private var waiting = CircularBuffer<StreamExchange>()
     /// Handed out and not reported: those waiting and those on a stream.
     private var inFlight = 0
     private var unflushed: [StreamConnection] = []
@@ -110,10 +108,11 @@ final class StreamDispatcher {
         switch feed.next(at: now) {
         case .write(let write):
             inFlight += 1
+            let exchange = StreamExchange(write: write, startedAt: now, wasMoved: false)
             if waiting.isEmpty, let connection = connectionWithRoom(at: now) {
-                connection.start(write, startedAt: now)
+                connection.start(exchange)
             } else {
-                waiting.append((write, now))
+                waiting.append(exchange)
             }
             return true
         case .wait(let until): wake(in: now.duration(to: until))
@@ -143,8 +142,21 @@ final class StreamDispatcher {
 
     private func startWaiting(at now: ContinuousClock.Instant) {
         while !waiting.isEmpty, let connection = connectionWithRoom(at: now), let first = waiting.popFirst() {
-            connection.start(first.write, startedAt: first.startedAt)
+            connection.start(first)
         }
+    }
+
+    /// Takes back what was not applied for certain, through nobody's fault: servers end connections after so many
+    /// requests. The second time it counts as an attempt.
+    func move(_ exchange: StreamExchange) {
+        if exchange.wasMoved { return finished(exchange, with: .notSent(answer: "going away")) }
+        waiting.prepend(StreamExchange(write: exchange.write, startedAt: exchange.startedAt, wasMoved: true))
+    }
+
+    /// Goes on after something has changed.
+    func resume() {
+        startWaiting(at: .now)
+        pull()
     }
 
     func mustFlush(_ connection: StreamConnection) {
@@ -157,14 +169,14 @@ final class StreamDispatcher {
 
     func finished(_ exchange: StreamExchange, with result: AttemptResult) {
         startWaiting(at: .now)
-        report(result, index: exchange.index, startedAt: exchange.startedAt)
+        report(result, of: exchange)
     }
 
-    private func report(_ result: AttemptResult, index: Int, startedAt: ContinuousClock.Instant) {
+    private func report(_ result: AttemptResult, of exchange: StreamExchange) {
         let now = ContinuousClock.now
         inFlight -= 1
         isReporting = true
-        feed.report(result, index: index, latency: startedAt.duration(to: now), at: now)
+        feed.report(result, index: exchange.write.index, latency: exchange.startedAt.duration(to: now), at: now)
         isReporting = false
         pull()
     }
@@ -172,8 +184,8 @@ final class StreamDispatcher {
     private func failWaiting(_ result: AttemptResult, atMost count: Int = .max) {
         withoutPulling {
             for _ in 0..<min(count, waiting.count) {
-                guard let (write, startedAt) = waiting.popFirst() else { break }
-                report(result, index: write.index, startedAt: startedAt)
+                guard let exchange = waiting.popFirst() else { break }
+                report(result, of: exchange)
             }
         }
     }
@@ -220,7 +232,7 @@ final class StreamDispatcher {
         if handshaking.remove(ObjectIdentifier(connection)) != nil { ready.append(connection) }
         // A fresh one takes its first write whatever its age may be.
         while !waiting.isEmpty, connection.isOpenForMore, let first = waiting.popFirst() {
-            connection.start(first.write, startedAt: first.startedAt)
+            connection.start(first)
         }
         pull()
     }

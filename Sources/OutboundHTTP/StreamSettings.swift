@@ -6,9 +6,10 @@ import SyncCore
 
 /// A write on its way over HTTP/2: from the moment that there is one, it may have left.
 struct StreamExchange {
-    let index: Int
-    let userUID: UserUID
+    let write: PlannedWrite
     let startedAt: ContinuousClock.Instant
+    /// An earlier connection went away from under it.
+    let wasMoved: Bool
     var answer: HTTPAnswer?
     var bodyLength = 0
 }

@@ -10,7 +10,7 @@ import Testing
     /// The others go on, and the server hears that nobody waits any more.
     @Test func aStreamWithoutAnswerIsResetAlone() async throws {
         let resets = Collected<HTTP2ErrorCode>()
-        let (feed, connections) = try await deliverOverStreams(200, maximumInFlight: 4, timeout: .milliseconds(300)) {
+        let (feed, connections) = try await deliverOverStreams(200, maximumInFlight: 4, timeout: .seconds(2)) {
             frame, peer in
             if let code = frame.resetCode { resets.add(code) }
             if frame.endsRequest, frame.streamID != 5 { peer.answer(frame.streamID) }
@@ -24,7 +24,7 @@ import Testing
     /// The server reads no more, so it never says that it has seen the reset: what lies on the way must not arrive after
     /// the retry, and the connection is cut.
     @Test func aConnectionThatStandsStillIsCut() async throws {
-        let (feed, connections) = try await deliverOverStreams(2, timeout: .milliseconds(300)) { frame, peer in
+        let (feed, connections) = try await deliverOverStreams(2, timeout: .seconds(2)) { frame, peer in
             guard frame.startsRequest else { return }
             if peer.number == 1 { peer.stopReading() } else { peer.answer(frame.streamID) }
         }
@@ -35,7 +35,7 @@ import Testing
     @Test func aWindowThatStaysClosedEndsWithTheDeadline() async throws {
         let settings = [HTTP2Setting(parameter: .initialWindowSize, value: 0)]
         let bodies = Collected<Int>()
-        let (feed, _) = try await deliverOverStreams(2, timeout: .milliseconds(300), settings: settings) { frame, _ in
+        let (feed, _) = try await deliverOverStreams(2, timeout: .seconds(2), settings: settings) { frame, _ in
             if case .data(let payload) = frame.payload { bodies.add(payload.data.readableBytes) }
         }
         #expect(feed.reports == Array(repeating: [.ambiguous(answer: "timeout")], count: 2))
@@ -44,7 +44,7 @@ import Testing
 
     @Test func aServerThatAllowsNoStreamIsNotSentTo() async throws {
         let settings = [HTTP2Setting(parameter: .maxConcurrentStreams, value: 0)]
-        let (feed, _) = try await deliverOverStreams(2, timeout: .milliseconds(300), settings: settings) { _, _ in }
+        let (feed, _) = try await deliverOverStreams(2, timeout: .seconds(2), settings: settings) { _, _ in }
         #expect(feed.reports == Array(repeating: [.notSent(answer: "timeout")], count: 2))
     }
 
@@ -52,7 +52,7 @@ import Testing
         let server = try RawServer { connection, _ in connection.waitForClose() }
         defer { server.stop() }
         let feed = ScriptedFeed(3)
-        try await streamDestination(port: server.port, timeout: .milliseconds(300))
+        try await streamDestination(port: server.port, timeout: .seconds(2))
             .deliver(from: feed, maximumInFlight: 3)
         #expect(feed.reports == Array(repeating: [.notSent(answer: "timeout")], count: 3))
     }
