@@ -130,7 +130,7 @@ import Testing
         let expected: AttemptResult =
             isRightName ? .confirmed(answer: "204") : .hopeless(answer: "certificate for another name")
         #expect(feed.reports == Array(repeating: [expected], count: 20))
-        #expect(proxy.log.contains("CONNECT localhost:\(server.port)"))
+        #expect(proxy.hasLogged("CONNECT localhost:\(server.port)"))
         #expect(!proxy.log.contains("user-1"))
     }
 
@@ -146,7 +146,7 @@ import Testing
             definition(edge, proxy: local(proxy.port, "me:hush")), version: "1"
         ).probe()
         #expect(sentence.contains(Self.projectUID))
-        #expect(proxy.log.contains("CONNECT 127.0.0.1:\(server.port)"))
+        #expect(proxy.hasLogged("CONNECT 127.0.0.1:\(server.port)"))
         let failure = await #expect(throws: DestinationFailure.self) {
             try await PersonalizeEdgeDestination(
                 definition(edge, proxy: local(proxy.port)), version: "1"

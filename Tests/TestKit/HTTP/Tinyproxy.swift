@@ -36,6 +36,9 @@ package final class Tinyproxy: Sendable {
 
     package var url: String { "http://127.0.0.1:\(port)" }
 
+    /// Waits a little for it: what a process says takes its way.
+    package func hasLogged(_ text: String) -> Bool { running.line { $0.contains(text) } != nil }
+
     package var log: String { running.outputText + running.errorText }
 
     /// Ends it; when this returns, its port answers no more.
