@@ -21,10 +21,11 @@ import Testing
     }
 
     @Test func anAuthorityOfOnesOwnIsTrusted() async throws {
-        let (workshop, _) = try await workshop(50)
+        let (workshop, nginx) = try await workshop(50)
         #expect(try await workshop.run().operations == .allConfirmed(50))
         #expect(try await workshop.simulator.stats().users == 50)
         #expect(try await workshop.headrace("doctor").exit == 0)
+        await nginx.end()
     }
 
     @Test(arguments: [
@@ -35,7 +36,7 @@ import Testing
     ]) func aCertificateThatIsWrongStopsTheRunAndIsNamed(
         names: String, valid: TestAuthority.Validity, trusted: Bool, word: String
     ) async throws {
-        let (workshop, _) = try await workshop(30, names: names, valid: valid, trusted: trusted)
+        let (workshop, nginx) = try await workshop(30, names: names, valid: valid, trusted: trusted)
         let run = try await workshop.run()
         #expect(run.exit == 5)
         #expect(run.operations.deferred == 30)
@@ -44,6 +45,7 @@ import Testing
         let doctor = try await workshop.headrace("doctor")
         #expect(doctor.exit == 5)
         #expect((doctor.stdout + doctor.stderr).contains(word))
+        await nginx.end()
     }
 
     @Test(arguments: ["nowhere.pem", "empty.pem"]) func aFileOfNoAuthorityIsFoundByCheck(file: String) async throws {
