@@ -18,7 +18,8 @@ struct ConnectionKeys {
     }
 
     private func version(_ settings: Settings, edgeURL: String?) -> DestinationDefinition.HTTPVersion {
-        guard let written = settings.integer("http") else { return .one }
+        // Less than 1 is reported with the shape.
+        guard let written = settings.integer("http"), written >= 1 else { return .one }
         guard let version = DestinationDefinition.HTTPVersion(rawValue: written) else {
             findings.error("invalid_value", "`http`: must be 1 or 2", at: settings.position(of: "http"))
             return .one

@@ -7,7 +7,7 @@ import TestKit
 /// Answers every request on a TLS connection with 204.
 struct TLSServer {
     private let channel: any Channel
-    var port: Int { channel.localAddress?.port ?? 0 }
+    let port: Int
 
     init(certificate: String, key: String, onlyVersion: TLSVersion? = nil) async throws {
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -24,6 +24,8 @@ struct TLSServer {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
+        // A closed channel no longer knows it.
+        port = channel.localAddress?.port ?? 0
     }
 
     func stop() async throws { try await channel.close() }

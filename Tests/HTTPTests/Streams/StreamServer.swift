@@ -13,7 +13,7 @@ final class StreamServer: Sendable {
 
     private let channel: any Channel
     private let accepted: Accepted
-    var port: Int { channel.localAddress?.port ?? 0 }
+    let port: Int
     var connectionCount: Int { accepted.count.withLock { $0 } }
 
     private final class Accepted: Sendable {
@@ -48,6 +48,7 @@ final class StreamServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
+        port = channel.localAddress?.port ?? 0
     }
 
     func stop() async throws { try await channel.close() }

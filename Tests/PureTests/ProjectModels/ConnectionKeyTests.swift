@@ -19,7 +19,7 @@ import Testing
                 \(keys)
 
             """,
-            "models/people.yml": nil,
+            "models/people.yml": nil, "models/people.sql": nil,
         ]).load(environment)
     }
 
