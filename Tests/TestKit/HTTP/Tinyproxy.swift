@@ -12,23 +12,31 @@ package final class Tinyproxy: Sendable {
 
     /// `credentials` as `user password`; nil asks nobody. `connectPort`: the one port that tunnels may lead to.
     package init(credentials: String? = nil, connectPort: Int? = nil) throws {
-        port = try FreePort.find()
-        folder = try ScratchFolder("headrace-tinyproxy")
+        let folder = try ScratchFolder("headrace-tinyproxy")
+        self.folder = folder
         var lines = [
-            "Port \(port)", "Listen 127.0.0.1", "Timeout 60", "Allow 127.0.0.1", "LogLevel Info", "MaxClients 200",
+            "Listen 127.0.0.1", "Timeout 60", "Allow 127.0.0.1", "LogLevel Info", "MaxClients 200",
         ]
         if let credentials { lines.append("BasicAuth \(credentials)") }
         if let connectPort { lines.append("ConnectPort \(connectPort)") }
-        try folder.write(["proxy.conf": lines.joined(separator: "\n") + "\n"])
         let program = "/usr/bin/tinyproxy"
         guard FileManager.default.isExecutableFile(atPath: program) else {
             throw Problem(description: "no \(program): install the apt package tinyproxy")
         }
-        running = try RunningProcess(
-            program: URL(filePath: "/bin/sh"), ["-c", "\(program) -d -c proxy.conf & cat > /dev/null; kill -9 $!"],
-            in: folder.url, environment: HeadraceProcess.environment(), keepsInputOpen: true)
-        guard running.line(where: { $0.contains("Accepting connections") }) != nil else {
-            throw Problem(description: "tinyproxy did not start: \(running.outputText) \(running.errorText)")
+        (running, port) = try FreePort.claim { port in
+            try folder.write(["proxy.conf": (["Port \(port)"] + lines).joined(separator: "\n") + "\n"])
+            let running = try RunningProcess(
+                program: URL(filePath: "/bin/sh"),
+                ["-c", "\(program) -d -c proxy.conf & cat > /dev/null; kill -9 $!"],
+                in: folder.url, environment: HeadraceProcess.environment(), keepsInputOpen: true)
+            let words = ["Accepting connections", "Could not create"]
+            let line = running.line { line in words.contains { line.contains($0) } }
+            if line?.contains(words[0]) == true { return running }
+            running.closeInput()
+            guard line != nil else {
+                throw Problem(description: "tinyproxy did not start: \(running.outputText) \(running.errorText)")
+            }
+            return nil
         }
     }
 
