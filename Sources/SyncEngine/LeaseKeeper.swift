@@ -2,18 +2,17 @@ import SyncCore
 
 /// Holds a run's locks while its work lasts: renews them, and cancels the work when they are no longer its own.
 struct LeaseKeeper: Sendable {
-    /// A holder on another host counts as dead after 45 s without renewal, so three renewals may fail first.
-    static let renewalInterval = Duration.seconds(10)
     /// How soon a run notices `headrace cancel`.
     static let cancelCheckInterval = Duration.milliseconds(500)
 
     var state: any StateStore
     var now: @Sendable () -> WallTime
     var stop: StopRequest
+    var trust: LeaseTrust
 
     /// The names of the locks: one run a sync, and one a project uid on an edge host, so that no user is ever sent by two.
     static func names(sync: String, identity: DestinationIdentity) -> [String] {
-        ["destination:\(identity.projectUID)@\(identity.edgeHost)", "sync:\(sync)"]
+        ["sync:\(sync)", "destination:\(identity.projectUID)@\(identity.edgeHost)"]
     }
 
     /// Runs `work` under the run's leases and releases them after it, whatever happened.
@@ -53,10 +52,11 @@ struct LeaseKeeper: Sendable {
         while failures < 3 {
             try await Task.sleep(for: Self.cancelCheckInterval)
             if (try? await state.isCancelRequested(of: run)) == true { stop.request(.cancelled) }
-            guard ContinuousClock.now - lastRenewal > Self.renewalInterval else { continue }
+            guard ContinuousClock.now - lastRenewal > trust.renewalInterval else { continue }
             lastRenewal = .now
             do {
                 guard try await state.renewLeases(run: run, at: now()) else { return }
+                trust.renewed(at: lastRenewal)
                 failures = 0
             } catch {
                 failures += 1

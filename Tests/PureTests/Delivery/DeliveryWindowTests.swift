@@ -74,6 +74,25 @@ import Testing
         #expect(index(window.next(at: start)) == 2)
     }
 
+    @Test func handsOutNothingOnceItsLocksAreInDoubt() throws {
+        let window = window()
+        let wakes = Mutex(0)
+        window.onWork { wakes.withLock { $0 += 1 } }
+        window.trust(until: start + .seconds(30))
+        window.append([try write(1), try write(2), try write(3)])
+        #expect(index(window.next(at: start + .milliseconds(29_999))) == 1)
+        #expect(isIdle(window.next(at: start + .seconds(30))))
+        window.report(.ambiguous(answer: "timeout"), index: 1, latency: .seconds(10), at: start + .seconds(40))
+        #expect(isIdle(window.next(at: start + .seconds(41))))
+        let before = wakes.withLock { $0 }
+        window.trust(until: start + .seconds(70))
+        #expect(wakes.withLock { $0 } == before + 1)
+        #expect(index(window.next(at: start + .seconds(41))) == 1)
+        #expect(index(window.next(at: start + .seconds(41))) == 2)
+        window.drain()
+        #expect(isFinished(window.next(at: start + .seconds(99))))
+    }
+
     @Test func drainsWithoutHandingOutMore() throws {
         let window = window()
         window.append([try write(1), try write(2), try write(3)])
