@@ -15,6 +15,8 @@ package struct ConnectionOptions: Sendable {
     /// Speaks HTTP/2 with a server that offers it, HTTP/1.1 with others; only over TLS.
     package var offersHTTP2 = false
     package var lifetime = ConnectionLifetime()
+    /// What has waited for a connection for longer does not leave any more.
+    package var longestConnecting = Duration.seconds(10)
     /// Nil for the system's own resolver.
     package var resolver: (@Sendable (any EventLoop) -> any Resolver & Sendable)?
 
@@ -50,10 +52,13 @@ package struct ConnectionFactory: Sendable {
     /// False for a write that has waited so long for its connection that it must not leave any more: this process may
     /// have been stopped meanwhile, and another have sent the user something newer.
     func isInTime(_ startedAt: ContinuousClock.Instant) -> Bool {
-        startedAt.duration(to: .now) < min(timeout, Self.longestConnecting)
+        startedAt.duration(to: .now) < min(timeout, options.longestConnecting)
     }
 
-    private static let longestConnecting = Duration.seconds(10)
+    /// The same for one that starts to wait anew, over another protocol: both waits together must not be much longer.
+    func mayWaitAgain(_ startedAt: ContinuousClock.Instant) -> Bool {
+        startedAt.duration(to: .now) < min(timeout, options.longestConnecting / 4)
+    }
 
     /// Connects on `loop`; `makeHandler` gives the channel its last handler, `bytes` stands before the decoder. It is
     /// called more than once where a name has several addresses: only the winner's channel comes back.

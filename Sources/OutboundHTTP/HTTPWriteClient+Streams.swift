@@ -2,6 +2,14 @@ import NIOCore
 import SyncCore
 import Synchronization
 
+extension StreamDispatcher {
+    enum Ending {
+        case finished
+        /// The server speaks HTTP/1.1: these writes were handed out and are not reported.
+        case speaksOnlyHTTP1([StreamExchange])
+    }
+}
+
 extension HTTPWriteClient {
     /// One dispatcher's share over HTTP/2; may end early, where the server speaks HTTP/1.1 only.
     func deliverOverStreams(
@@ -28,19 +36,38 @@ extension HTTPWriteClient {
     }
 }
 
-/// Hands out first what another dispatcher had been handed and could not send.
+/// Hands out first what another dispatcher had been handed and could not send, as long as it may still leave.
 final class HandedOverFeed: WriteFeed {
-    private let writes: Mutex<[PlannedWrite]>
+    private let exchanges: Mutex<[StreamExchange]>
     private let feed: any WriteFeed
+    private let factory: ConnectionFactory
 
-    init(_ writes: [PlannedWrite], before feed: any WriteFeed) {
-        self.writes = Mutex(writes.reversed())
+    init(_ exchanges: [StreamExchange], before feed: any WriteFeed, factory: ConnectionFactory) {
+        self.exchanges = Mutex(exchanges.reversed())
         self.feed = feed
+        self.factory = factory
     }
 
-    func next(at now: ContinuousClock.Instant) -> FeedStep {
-        if let write = writes.withLock({ $0.popLast() }) { return .write(write) }
-        return feed.next(at: now)
+    func next(at now: ContinuousClock.Instant) -> FeedStep { nextHandedOver(at: now) ?? feed.next(at: now) }
+
+    private func nextHandedOver(at now: ContinuousClock.Instant) -> FeedStep? {
+        while let exchange = exchanges.withLock({ $0.popLast() }) {
+            if factory.mayWaitAgain(exchange.startedAt) { return .write(exchange.write) }
+            report(
+                .notSent(answer: "timeout"), index: exchange.write.index, latency: exchange.startedAt.duration(to: now),
+                at: now)
+        }
+        return nil
+    }
+
+    func exchange(
+        _ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant
+    ) -> (step: FeedStep, hasMore: Bool) {
+        guard let step = nextHandedOver(at: now) else {
+            return feed.exchange(result, index: index, latency: latency, at: now)
+        }
+        report(result, index: index, latency: latency, at: now)
+        return (step, true)
     }
 
     func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant) {
@@ -51,11 +78,13 @@ final class HandedOverFeed: WriteFeed {
 
     /// Reports what nobody took, where a delivery was cancelled.
     func reportUntouched() {
-        let left = writes.withLock { writes in
-            defer { writes = [] }
-            return writes
+        let left = exchanges.withLock { exchanges in
+            defer { exchanges = [] }
+            return exchanges
         }
-        for write in left { report(.notSent(answer: "cancelled"), index: write.index, latency: .zero, at: .now) }
+        for exchange in left {
+            report(.notSent(answer: "cancelled"), index: exchange.write.index, latency: .zero, at: .now)
+        }
     }
 }
 

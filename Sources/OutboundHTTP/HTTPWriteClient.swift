@@ -53,7 +53,7 @@ package struct HTTPWriteClient: Sendable {
         let ending = await deliverOverStreams(from: feed, maximumInFlight: maximumInFlight, on: loop)
         guard case .speaksOnlyHTTP1(let handedOut) = ending else { return }
         fallback.give()
-        let rest = HandedOverFeed(handedOut, before: feed)
+        let rest = HandedOverFeed(handedOut, before: feed, factory: factory)
         await deliverOverHTTP1(from: rest, maximumInFlight: maximumInFlight, on: loop)
         rest.reportUntouched()
     }

@@ -71,11 +71,10 @@ final class ProxyTunnel: ChannelInboundHandler {
     }
 
     private func open(context: ChannelHandlerContext) {
+        // No endpoint speaks first: passed on, this could be taken for the answer to a request that it never saw.
+        guard answer.readableBytes == 0 else { return fail(.garbled, context: context) }
         isOpen = true
         context.fireChannelActive()
-        guard answer.readableBytes > 0 else { return }
-        context.fireChannelRead(wrapInboundOut(answer))
-        context.fireChannelReadComplete()
     }
 
     private func fail(_ trouble: ProxyTrouble, context: ChannelHandlerContext) {

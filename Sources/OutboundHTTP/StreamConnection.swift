@@ -33,6 +33,8 @@ final class StreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     var phase = Phase.handshake
     private var isReading = false
+    /// From here on streams began in the read under way and leave at its end: nothing of it can be about them.
+    private var firstUnsent: HTTP2StreamID?
 
     var exchanges: [HTTP2StreamID: StreamExchange] = [:]
     private var nextStreamID = 1
@@ -72,7 +74,7 @@ final class StreamConnection: ChannelInboundHandler {
         nextStreamID += 2
         lastUsedAt = exchange.startedAt
         exchanges[id] = exchange
-        if !isReading { dispatcher?.mustFlush(self) }
+        if isReading { firstUnsent = firstUnsent ?? id } else { dispatcher?.mustFlush(self) }
         let headers = HTTP2Frame.FramePayload.Headers(headers: shape.headers(for: write), endStream: write.body.isEmpty)
         context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: .headers(headers))), promise: nil)
         guard !write.body.isEmpty else { return }
@@ -160,6 +162,7 @@ final class StreamConnection: ChannelInboundHandler {
         isReading = true
         let frame = unwrapInboundIn(data)
         settleEarlyAnswer(isReset: frame.isReset)
+        if let firstUnsent, frame.streamID >= firstUnsent { return abandon("garbled") }
         switch frame.payload {
         case .headers(let payload): received(payload, on: frame.streamID)
         case .data(let payload): received(payload, on: frame.streamID)
@@ -174,6 +177,7 @@ final class StreamConnection: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         settleEarlyAnswer()
         isReading = false
+        firstUnsent = nil
         context.flush()
         closeIfDone()
         context.fireChannelReadComplete()

@@ -4,12 +4,6 @@ import SyncCore
 /// Pulls writes from the feed and gives them to streams of as few HTTP/2 connections as carry them, all on one event
 /// loop. What `WriteDispatcher` is to HTTP/1.1.
 final class StreamDispatcher {
-    enum Ending {
-        case finished
-        /// The server speaks HTTP/1.1: these writes were handed out and are not reported.
-        case speaksOnlyHTTP1([PlannedWrite])
-    }
-
     let classify: HTTPWriteClient.Classifier
     private let loop: any EventLoop
     private let factory: ConnectionFactory
@@ -57,11 +51,10 @@ final class StreamDispatcher {
     }
 
     func start() {
-        let step = min(.milliseconds(250), max(.milliseconds(5), factory.timeout / 20))
+        let step = min(.milliseconds(250), max(.milliseconds(5), factory.timeout / 20)).wholeNanoseconds
         let handle = NIOLoopBoundBox<StreamDispatcher?>(self, eventLoop: loop)
         self.handle = handle
-        let nanoseconds = TimeAmount.nanoseconds(step.wholeNanoseconds)
-        deadlines = loop.scheduleRepeatedTask(initialDelay: nanoseconds, delay: nanoseconds) { _ in
+        deadlines = loop.scheduleRepeatedTask(initialDelay: .nanoseconds(step), delay: .nanoseconds(step)) { _ in
             handle.value?.enforceDeadlines()
         }
         let loop = loop
@@ -141,9 +134,15 @@ final class StreamDispatcher {
     }
 
     private func startWaiting(at now: ContinuousClock.Instant) {
-        while !waiting.isEmpty, let connection = connectionWithRoom(at: now), let first = waiting.popFirst() {
+        while !waiting.isEmpty, let connection = connectionWithRoom(at: now), let first = nextWaiting() {
             connection.start(first)
         }
+    }
+
+    private func nextWaiting() -> StreamExchange? {
+        let late = waiting.prefix { !factory.isInTime($0.startedAt) }.count
+        failWaiting(.notSent(answer: "timeout"), atMost: late)
+        return waiting.popFirst()
     }
 
     /// Takes back what was not applied for certain, through nobody's fault: servers end connections after so many
@@ -231,7 +230,7 @@ final class StreamDispatcher {
         guard connections[ObjectIdentifier(connection)] != nil else { return }
         if handshaking.remove(ObjectIdentifier(connection)) != nil { ready.append(connection) }
         // A fresh one takes its first write whatever its age may be.
-        while !waiting.isEmpty, connection.isOpenForMore, let first = waiting.popFirst() {
+        while !waiting.isEmpty, connection.isOpenForMore, let first = nextWaiting() {
             connection.start(first)
         }
         pull()
@@ -295,6 +294,6 @@ final class StreamDispatcher {
         wakeUp?.cancel()
         deadlines?.cancel()
         for connection in Array(connections.values) { connection.close() }
-        end(mustSpeakHTTP1 ? .speaksOnlyHTTP1(waiting.map(\.write)) : .finished)
+        end(mustSpeakHTTP1 ? .speaksOnlyHTTP1(Array(waiting)) : .finished)
     }
 }

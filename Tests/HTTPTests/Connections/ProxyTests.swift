@@ -67,6 +67,7 @@ import Testing
         ("SSH-2.0-OpenSSH\r\n\r\n", .notSent(answer: "proxy garbled")),
         ("HTTP/1.1 20\r\n\r\n", .notSent(answer: "proxy garbled")),
         (String(repeating: "x", count: 20_000), .notSent(answer: "proxy garbled")),
+        ("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", .notSent(answer: "proxy garbled")),
         ("HTTP/1.1 200 OK\r\n", .notSent(answer: "proxy closed")),
         ("", .notSent(answer: "proxy closed")),
     ]

@@ -30,11 +30,11 @@ func streamDestination(
 }
 
 /// The client without the destination around it.
-func streamClient(port: Int, lifetime: ConnectionLifetime) throws -> HTTPWriteClient {
+func streamClient(port: Int, _ change: (inout ConnectionOptions) -> Void) throws -> HTTPWriteClient {
     var options = ConnectionOptions()
     options.caFile = try TestCertificates.caFile()
     options.offersHTTP2 = true
-    options.lifetime = lifetime
+    change(&options)
     let factory = try ConnectionFactory(endpoint: HTTPEndpoint("https://localhost:\(port)"), options: options)
     let shape = try RequestShape(method: "PATCH", path: "/", host: "h", headers: [], perWriteHeader: "x-uid")
     return HTTPWriteClient(factory: factory, shape: shape) { answer, _ in .confirmed(answer: "\(answer.status)") }

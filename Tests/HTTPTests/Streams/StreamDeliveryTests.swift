@@ -108,7 +108,7 @@ import Testing
             if frame.endsRequest { peer.answer(frame.streamID) }
         }
         let feed = ScriptedFeed(10)
-        try await streamClient(port: server.port, lifetime: .init(maximumAge: .zero))
+        try await streamClient(port: server.port) { $0.lifetime = .init(maximumAge: .zero) }
             .deliver(from: feed, maximumInFlight: 1)
         try await server.stop()
         #expect(feed.reports == Array(repeating: [.confirmed(answer: "204")], count: 10))

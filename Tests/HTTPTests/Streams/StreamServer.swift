@@ -79,6 +79,14 @@ final class StreamPeer {
         if !body.isEmpty { send(.data(.init(data: .byteBuffer(ByteBuffer(string: body)), endStream: true)), on: id) }
     }
 
+    /// Past the protocol's rules, in one piece.
+    func sendBytes(_ bytes: [UInt8]) {
+        guard let below = try? context.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self) else {
+            return
+        }
+        below.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)
+    }
+
     func close() { context.close(promise: nil) }
 
     /// Nothing more is taken from the socket.

@@ -51,6 +51,18 @@ import Testing
         #expect(connections == 1)
     }
 
+    /// The second answer was there before its request: it came with the first.
+    @Test func anAnswerThatCameBeforeItsRequestProvesNothing() async throws {
+        let (feed, connections) = try await deliverOverStreams(2) { frame, peer in
+            guard frame.endsRequest else { return }
+            // HEADERS, END_STREAM and END_HEADERS, ":status: 204" of the static table.
+            func answer(_ stream: UInt8) -> [UInt8] { [0, 0, 1, 1, 5, 0, 0, 0, stream, 0x89] }
+            peer.sendBytes(answer(1) + answer(3))
+        }
+        #expect(feed.reports == [[.confirmed(answer: "204")], [.ambiguous(answer: "garbled")]])
+        #expect(connections == 1)
+    }
+
     @Test(arguments: [
         (HTTP2ErrorCode.refusedStream, AttemptResult.notSent(answer: "refused stream")),
         (.internalError, .ambiguous(answer: "reset")), (.noError, .ambiguous(answer: "reset")),
