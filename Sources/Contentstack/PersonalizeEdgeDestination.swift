@@ -12,13 +12,12 @@ package struct PersonalizeEdgeDestination: Destination {
     private static let probeUserUID = "headrace-probe"
 
     /// `version` is Headrace's own, for the `user-agent`. Throws where the definition cannot work: an unknown region, a
-    /// malformed `edge_url`, a project uid that cannot travel in a header, an unreadable `ca_file`, a `proxy`.
-    package init(_ definition: DestinationDefinition, version: String) throws(Diagnostic) {
-        if definition.proxy != nil {
-            throw .error(
-                "unsupported_proxy", "destination \(definition.name) has a proxy, which is not supported",
-                at: definition.position, hint: "remove proxy, or point edge_url at a reverse proxy")
-        }
+    /// malformed `edge_url`, a project uid that cannot travel in a header, an unreadable `ca_file`. `notice` gets what a
+    /// person may want to know while it delivers, each sentence once.
+    package init(
+        _ definition: DestinationDefinition, version: String,
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(Diagnostic) {
         guard let region = Region(named: definition.region) else {
             throw .error(
                 "unknown_region", "destination \(definition.name) has an unknown region", at: definition.position,
@@ -36,11 +35,20 @@ package struct PersonalizeEdgeDestination: Destination {
             (name: "x-project-uid", value: definition.projectUID), (name: "content-type", value: "application/json"),
             (name: "user-agent", value: "headrace/\(version)"),
         ]
-        factory = try ConnectionFactory(endpoint: endpoint, timeout: definition.timeout, caFile: definition.caFile)
+        var options = ConnectionOptions()
+        options.timeout = definition.timeout
+        options.caFile = definition.caFile
+        options.caFilePosition = definition.caFilePosition
+        options.proxy = definition.proxy
+        options.offersHTTP2 = definition.http == .two
+        factory = try ConnectionFactory(endpoint: endpoint, options: options)
         let shape = try RequestShape(
             method: "PATCH", path: "\(endpoint.basePath)/user-attributes", host: endpoint.authority, headers: headers,
             perWriteHeader: AnswerRules.userUIDHeader)
-        client = HTTPWriteClient(factory: factory, shape: shape, classify: AnswerRules.classify)
+        let host = endpoint.authority
+        client = HTTPWriteClient(factory: factory, shape: shape, classify: AnswerRules.classify) {
+            notice("\(host) does not offer HTTP/2: going on with HTTP/1.1")
+        }
     }
 
     package func deliver(from feed: any WriteFeed, maximumInFlight: Int) async throws(DestinationFailure) {
@@ -51,15 +59,21 @@ package struct PersonalizeEdgeDestination: Destination {
         let call = HTTPCall(
             path: "/manifest", headers: headers + [(name: AnswerRules.userUIDHeader, value: Self.probeUserUID)])
         let status: Int
+        var choice = ""
         do {
             status = try await HTTPExchange(factory).send(call).answer.status
+            if factory.offersHTTP2 {
+                choice =
+                    try await ProtocolTrial(factory).choosesHTTP2()
+                    ? ", and speaks HTTP/2" : ", but does not offer HTTP/2: HTTP/1.1 is used"
+            }
         } catch {
             throw DestinationFailure(
                 .error(
                     "destination_unreachable", "\(identity.edgeHost) gave no complete answer: \(error.reason)",
                     hint: "check edge_url, region and the network"))
         }
-        if status == 200 { return "\(identity.edgeHost) knows project \(identity.projectUID)" }
+        if status == 200 { return "\(identity.edgeHost) knows project \(identity.projectUID)\(choice)" }
         throw DestinationFailure(explain(status))
     }
 

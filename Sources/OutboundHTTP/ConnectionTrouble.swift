@@ -14,6 +14,7 @@ import SyncCore
 enum ConnectionTrouble {
     /// Before a byte of the request could leave.
     static func beforeSending(_ error: any Error, certificate: NIOSSLCertificate?) -> AttemptResult {
+        if let trouble = error as? ProxyTrouble { return trouble.result }
         if let name = certificateTrouble(error, certificate) { return .hopeless(answer: name) }
         return .notSent(answer: word(for: error))
     }
@@ -28,7 +29,7 @@ enum ConnectionTrouble {
             return "certificate for another name"
         }
         guard case .handshakeFailed(.sslError(let stack)) = error as? NIOSSLError,
-            stack.contains(where: isVerificationFailure)
+            TLSTrouble(stack) == .certificate
         else { return nil }
         // The library keeps the reason to itself: the certificate's own dates tell the cases apart.
         guard let certificate else { return "certificate not trusted" }
@@ -38,14 +39,9 @@ enum ConnectionTrouble {
         return "certificate from an unknown authority"
     }
 
-    /// BoringSSL's library 16, reason 125 (CERTIFICATE_VERIFY_FAILED). The code is only public as the first word of
-    /// the description.
-    private static func isVerificationFailure(_ error: BoringSSLInternalError) -> Bool {
-        error.description.hasPrefix("Error: 268435581 ")
-    }
-
-    private static func word(for error: any Error) -> String {
+    static func word(for error: any Error) -> String {
         switch error {
+        case ProxyTrouble.connection(let error): return word(for: error)
         case let error as NIOConnectionError:
             guard let first = error.connectionErrors.first else {
                 return error.dnsAError == nil && error.dnsAAAAError == nil ? "not connected" : "name not resolved"
@@ -60,6 +56,7 @@ enum ConnectionTrouble {
         case HTTPParserError.headerOverflow: return "too large"
         case is HTTPParserError, is NIOHTTPDecoderError: return "garbled"
         case NIOSSLError.uncleanShutdown: return "truncated"
+        case NIOSSLError.handshakeFailed(.sslError(let stack)): return TLSTrouble(stack).word
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: return "tls failure"
         default: return "closed"
         }

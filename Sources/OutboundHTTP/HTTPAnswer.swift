@@ -12,9 +12,11 @@ package struct HTTPAnswer: Sendable {
     package let status: Int
     private let fields: Fields
 
-    init(_ head: HTTPResponseHead) {
-        status = Int(head.status.code)
-        fields = .decoded(head.headers)
+    init(_ head: HTTPResponseHead) { self.init(status: Int(head.status.code), headers: head.headers) }
+
+    init(status: Int, headers: HTTPHeaders) {
+        self.status = status
+        fields = .decoded(headers)
     }
 
     /// Of a whole answer and nothing else; nil where that is for the decoder to say.

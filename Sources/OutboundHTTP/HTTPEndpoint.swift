@@ -37,6 +37,9 @@ package struct HTTPEndpoint: Sendable, Hashable {
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
+    /// The same with the port in any case: what a proxy is asked for.
+    var authorityWithPort: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
     /// The host is this machine itself.
     package var isLoopback: Bool {
         if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }

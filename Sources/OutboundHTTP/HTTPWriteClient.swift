@@ -11,11 +11,17 @@ package struct HTTPWriteClient: Sendable {
     let factory: ConnectionFactory
     let shape: RequestShape
     let classify: Classifier
+    /// Told once when a server that was to speak HTTP/2 does not.
+    let fallback: FallbackNotice
 
-    package init(factory: ConnectionFactory, shape: RequestShape, classify: @escaping Classifier) {
+    package init(
+        factory: ConnectionFactory, shape: RequestShape, classify: @escaping Classifier,
+        onFallback: @escaping @Sendable () -> Void = {}
+    ) {
         self.factory = factory
         self.shape = shape
         self.classify = classify
+        fallback = FallbackNotice(onFallback)
     }
 
     /// Connections that are worth an event loop of their own.
@@ -41,6 +47,18 @@ package struct HTTPWriteClient: Sendable {
     }
 
     private func deliver(from feed: any WriteFeed, maximumInFlight: Int, on loop: any EventLoop) async {
+        guard factory.offersHTTP2 else {
+            return await deliverOverHTTP1(from: feed, maximumInFlight: maximumInFlight, on: loop)
+        }
+        let ending = await deliverOverStreams(from: feed, maximumInFlight: maximumInFlight, on: loop)
+        guard case .speaksOnlyHTTP1(let handedOut) = ending else { return }
+        fallback.give()
+        let rest = HandedOverFeed(handedOut, before: feed, factory: factory)
+        await deliverOverHTTP1(from: rest, maximumInFlight: maximumInFlight, on: loop)
+        rest.reportUntouched()
+    }
+
+    private func deliverOverHTTP1(from feed: any WriteFeed, maximumInFlight: Int, on loop: any EventLoop) async {
         let box = NIOLoopBoundBox<WriteDispatcher?>.makeEmptyBox(eventLoop: loop)
         let isCancelled = NIOLoopBoundBox<Bool>.makeBoxSendingValue(false, eventLoop: loop)
         await withTaskCancellationHandler {

@@ -20,10 +20,17 @@ final class RequestBytes: ChannelDuplexHandler {
     private(set) var usesDecoder = false
     private var isNoticeOnly = false
     private let belowTLS: SocketEnd?
+    private let tunnel: ProxyTunnel?
     private var context: ChannelHandlerContext?
 
-    /// `belowTLS` is nil on a connection without TLS.
-    init(belowTLS: SocketEnd?) { self.belowTLS = belowTLS }
+    /// `belowTLS` is nil on a connection without TLS, `tunnel` on one without a proxy.
+    init(belowTLS: SocketEnd?, tunnel: ProxyTunnel?) {
+        self.belowTLS = belowTLS
+        self.tunnel = tunnel
+    }
+
+    /// The endpoint has heard nothing yet.
+    var isWaitingForProxy: Bool { tunnel?.isOpen == false }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -72,6 +79,9 @@ final class SocketEnd: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    /// Closes the socket at once and throws away what the kernel has not sent of it.
+    func reset() { context?.reset() }
 }
 
 extension ChannelHandlerContext {

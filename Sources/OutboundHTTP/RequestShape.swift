@@ -1,10 +1,14 @@
 import NIOCore
+import NIOHPACK
 package import SyncCore
 
 /// What all requests of a delivery have in common, made into bytes once.
 package struct RequestShape: Sendable {
     /// Everything up to the value of the per-write header.
     let opening: [UInt8]
+    /// The same for HTTP/2, with its pseudo-headers.
+    private let fields: HPACKHeaders
+    private let perWriteName: String
 
     /// `perWriteHeader` carries each write's user uid. Every name and value is checked here, before a library sees it.
     package init(
@@ -16,6 +20,19 @@ package struct RequestShape: Sendable {
         try HeaderRules.check(target: path, method: method)
         let lines = ["\(method) \(path) HTTP/1.1"] + fields.map { "\($0.name): \($0.value)" }
         opening = Array((lines.joined(separator: "\r\n") + "\r\n\(perWriteHeader): ").utf8)
+        self.fields = HPACKHeaders(
+            [(":method", method), (":scheme", "https"), (":authority", host), (":path", path)]
+                + headers.map { ($0.name.lowercased(), $0.value) })
+        perWriteName = perWriteHeader.lowercased()
+    }
+
+    /// One request of HTTP/2. What differs from write to write stays out of the compression's memory: it would push the
+    /// rest out, and a user uid is nobody's to remember.
+    func headers(for write: PlannedWrite) -> HPACKHeaders {
+        var headers = fields
+        headers.add(name: perWriteName, value: write.userUID.text, indexing: .neverIndexed)
+        headers.add(name: "content-length", value: String(write.body.count), indexing: .nonIndexable)
+        return headers
     }
 
     /// Replaces what `buffer` holds by one whole request.

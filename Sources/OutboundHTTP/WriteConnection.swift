@@ -32,6 +32,8 @@ final class WriteConnection: ChannelInboundHandler {
     private var isReady = false
     private var isFlushing = false
     private(set) var exchange: Exchange?
+    private let openedAt: ContinuousClock.Instant
+    private var lastUsedAt: ContinuousClock.Instant
 
     /// Only its method matters: the decoder notes that a request left. The bytes are `RequestBytes`' own.
     private static let noticeForDecoder = HTTPRequestHead(version: .http1_1, method: .PATCH, uri: "/")
@@ -41,6 +43,13 @@ final class WriteConnection: ChannelInboundHandler {
         self.shape = shape
         self.factory = factory
         self.bytes = bytes
+        openedAt = .now
+        lastUsedAt = openedAt
+    }
+
+    /// Its time is up: see `ConnectionLifetime`.
+    func isWornOut(_ lifetime: ConnectionLifetime, now: ContinuousClock.Instant) -> Bool {
+        lifetime.isOver(openedAt: openedAt, lastUsedAt: lastUsedAt, now: now)
     }
 
     /// False from the moment that it closes.
@@ -49,6 +58,7 @@ final class WriteConnection: ChannelInboundHandler {
     /// Takes the next write; it leaves as soon as the connection is ready.
     func start(_ write: PlannedWrite, at startedAt: ContinuousClock.Instant) {
         exchange = Exchange(write: write, startedAt: startedAt)
+        lastUsedAt = startedAt
         if isReady { send() }
     }
 
@@ -58,6 +68,9 @@ final class WriteConnection: ChannelInboundHandler {
         finish(exchange?.wasSent == true ? .ambiguous(answer: word) : .notSent(answer: word))
         cut()
     }
+
+    /// Ends what is under way at its deadline.
+    func expire() { abandon(bytes.isWaitingForProxy ? "proxy timeout" : "timeout") }
 
     /// Nothing is told to the dispatcher from here on.
     func close() {

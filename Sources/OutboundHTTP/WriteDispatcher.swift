@@ -94,7 +94,7 @@ final class WriteDispatcher {
     private func take(_ step: FeedStep, at now: ContinuousClock.Instant) -> Bool {
         switch step {
         case .write(let write):
-            if let connection = idle.popLast() {
+            if let connection = idleConnection(at: now) {
                 connection.start(write, at: now)
             } else {
                 connect(for: write, at: now)
@@ -107,6 +107,14 @@ final class WriteDispatcher {
             closeIdle()
         }
         return false
+    }
+
+    private func idleConnection(at now: ContinuousClock.Instant) -> WriteConnection? {
+        while let connection = idle.popLast() {
+            if !connection.isWornOut(factory.options.lifetime, now: now) { return connection }
+            connection.close()
+        }
+        return nil
     }
 
     // MARK: What connections say
@@ -191,8 +199,12 @@ final class WriteDispatcher {
     private func enforceDeadlines() {
         let oldest = ContinuousClock.now - factory.timeout
         for connection in Array(connections.values) where connection.exchange.map({ $0.startedAt < oldest }) ?? false {
-            connection.abandon("timeout")
+            connection.expire()
         }
+        let now = ContinuousClock.now
+        let wornOut = idle.filter { $0.isWornOut(factory.options.lifetime, now: now) }
+        // Closing one may give another its next write.
+        for connection in wornOut where connection.exchange == nil { connection.close() }
     }
 
     private func closeIdle() {

@@ -57,7 +57,12 @@ enum KeyTables {
                         "Cap shared by all workers; none by default.", nullable: true),
                     KeySpec("timeout", .duration, "For a whole request, connection included; default 10s."),
                     KeySpec("ca_file", .text, "PEM file of certificate authorities to trust instead of the system's."),
-                    KeySpec("proxy", .httpURL, "HTTP proxy that requests go through; refused by this version."),
+                    KeySpec(
+                        "proxy", .httpURL,
+                        "HTTP proxy that connections go through: http://[user:password@]host:port; none by default."),
+                    KeySpec(
+                        "http", .integer(minimum: 1),
+                        "1, or 2 for HTTP/2 where a TLS server offers it; default 1."),
                 ]
             )
         ])

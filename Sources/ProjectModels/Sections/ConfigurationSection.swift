@@ -99,9 +99,7 @@ struct ConfigurationSection {
         destination.managementURL = settings.text("management_url").map(withoutTrailingSlash)
         destination.maxInFlight = settings.integer("max_in_flight") ?? destination.maxInFlight
         destination.maxRequestsPerSecond = settings.number("max_requests_per_second")
-        destination.timeout = settings.duration("timeout") ?? destination.timeout
-        destination.caFile = settings.text("ca_file").map { ProjectPaths.absolute($0, in: directory) }
-        destination.proxy = settings.text("proxy").map(withoutTrailingSlash)
+        ConnectionKeys(directory: directory, findings: findings).read(settings, into: &destination)
         return destination
     }
 

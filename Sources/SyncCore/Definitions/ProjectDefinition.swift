@@ -30,6 +30,11 @@ package struct SourceDefinition: Sendable {
 /// A Contentstack Personalize project that users are sent to.
 package struct DestinationDefinition: Sendable {
     package enum Authentication: String, Sendable, CaseIterable { case oauth, authtoken, none }
+    /// `two`: where the server offers it.
+    package enum HTTPVersion: Int, Sendable {
+        case one = 1
+        case two = 2
+    }
 
     package var name: String
     /// The id of `contentstack.md` section 4, aliases resolved: `na`, `eu`, `azure-na` …
@@ -44,8 +49,11 @@ package struct DestinationDefinition: Sendable {
     package var maxRequestsPerSecond: Double?
     /// For the whole request, connection included.
     package var timeout: Duration = .seconds(10)
+    /// Absolute path of a PEM file.
     package var caFile: String?
-    package var proxy: String?
+    package var caFilePosition: Diagnostic.Position?
+    package var proxy: ProxyDefinition?
+    package var http = HTTPVersion.one
     package var position: Diagnostic.Position?
 
     package init(name: String, region: String = "na", projectUID: String, position: Diagnostic.Position? = nil) {
@@ -53,6 +61,21 @@ package struct DestinationDefinition: Sendable {
         self.region = region
         self.projectUID = projectUID
         self.position = position
+    }
+}
+
+/// An HTTP proxy that connections to a destination go through (CONNECT).
+package struct ProxyDefinition: Sendable, Hashable {
+    /// An IPv6 address without its brackets.
+    package var host: String
+    package var port: Int
+    /// `user:password`.
+    package var credentials: Secret?
+
+    package init(host: String, port: Int, credentials: Secret? = nil) {
+        self.host = host
+        self.port = port
+        self.credentials = credentials
     }
 }
 

@@ -74,6 +74,14 @@ struct OpenedProject: Sendable {
         try PersonalizeEdgeDestination(definition, version: HeadraceVersion.text)
     }
 
+    private static func destination(
+        _ definition: DestinationDefinition, logger: Logger
+    ) throws(Diagnostic) -> any Destination {
+        try PersonalizeEdgeDestination(definition, version: HeadraceVersion.text) {
+            logger.notice("\($0)", metadata: ["destination": "\(definition.name)"])
+        }
+    }
+
     /// Absolute path of the state's file.
     func statePath() throws(Diagnostic) -> String { try Self.statePath(of: project) }
 
@@ -105,12 +113,13 @@ struct OpenedProject: Sendable {
         let known = try await state.keyCheck()
         let keys = KeyRing(try installKey(statePath: path, isNew: known == nil))
         try await Self.hold(keys, against: state)
+        let logger = logger
         let identity = ProcessIdentity()
         let holder = identity.current()
         var environment = EngineEnvironment(
             project: project, state: state, keys: keys,
             source: { definition in Self.source(definition) },
-            destination: { definition throws(Diagnostic) in try Self.destination(definition) },
+            destination: { definition throws(Diagnostic) in try Self.destination(definition, logger: logger) },
             holder: holder, isGone: { identity.isGone($0, seenFrom: holder) },
             now: { WallTime.current() }, random: { Double.random(in: 0..<1) }, logger: logger)
         #if DEBUG

@@ -6,8 +6,7 @@ import Testing
     struct Fault: Sendable, CustomTestStringConvertible {
         var words: String
         var names = "DNS:localhost"
-        var expired = false
-        var notYetValid = false
+        var valid = TestAuthority.Validity.now
         /// By an authority that the project does not trust.
         var isUnknown = false
 
@@ -15,8 +14,8 @@ import Testing
     }
 
     static let faults = [
-        Fault(words: "certificate expired", expired: true),
-        Fault(words: "certificate not yet valid", notYetValid: true),
+        Fault(words: "certificate expired", valid: .past),
+        Fault(words: "certificate not yet valid", valid: .future),
         Fault(words: "certificate for another name", names: "DNS:elsewhere.example"),
         Fault(words: "certificate from an unknown authority", isUnknown: true),
     ]
@@ -26,7 +25,7 @@ import Testing
         let stranger = try TestAuthority()
         let good = try trusted.issue("DNS:localhost", owner: "good")
         let bad = try (fault.isUnknown ? stranger : trusted).issue(
-            fault.names, expired: fault.expired, notYetValid: fault.notYetValid, owner: "bad")
+            fault.names, valid: fault.valid, owner: "bad")
         let server = try FaultyServer()
         let front = try await TLSFront(bad, to: server.port)
         let shop = try await FaultyShop(

@@ -55,12 +55,6 @@ import Testing
         }
     }
 
-    @Test func refusesAProxyInsteadOfIgnoringIt() {
-        let proxied = definition { $0.proxy = "http://proxy:3128" }
-        let failure = #expect(throws: Diagnostic.self) { try PersonalizeEdgeDestination(proxied, version: "1") }
-        #expect(failure?.code == "unsupported_proxy")
-    }
-
     /// Every status there is, against the table of the design.
     @Test(arguments: 200...599) func everyStatusProvesWhatTheDesignSays(status: Int) {
         let word = String(status)

@@ -7,13 +7,16 @@ import TestKit
 /// Answers every request on a TLS connection with 204.
 struct TLSServer {
     private let channel: any Channel
-    var port: Int { channel.localAddress?.port ?? 0 }
+    let port: Int
 
-    init(certificate: String, key: String) async throws {
-        let context = try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
-                privateKey: .privateKey(NIOSSLPrivateKey(file: key, format: .pem))))
+    init(certificate: String, key: String, onlyVersion: TLSVersion? = nil) async throws {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+        if let onlyVersion {
+            (configuration.minimumTLSVersion, configuration.maximumTLSVersion) = (onlyVersion, onlyVersion)
+        }
+        let context = try NIOSSLContext(configuration: configuration)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -21,6 +24,8 @@ struct TLSServer {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
+        // A closed channel no longer knows it.
+        port = channel.localAddress?.port ?? 0
     }
 
     func stop() async throws { try await channel.close() }

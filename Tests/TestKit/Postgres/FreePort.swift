@@ -2,6 +2,15 @@ import Foundation
 
 /// A TCP port of 127.0.0.1 that nothing listens on.
 package enum FreePort {
+    /// Starts something on a free port, on another one where somebody was quicker: `start` returns nil then.
+    static func claim<Value>(_ start: (_ port: Int) throws -> Value?) throws -> (value: Value, port: Int) {
+        for _ in 1...5 {
+            let port = try find()
+            if let value = try start(port) { return (value, port) }
+        }
+        throw PostgresServerProblem("every free port was taken before it could be used")
+    }
+
     /// The kernel picks it; it is free again when this returns, so whoever wants it must be quick or try again.
     package static func find() throws -> Int {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

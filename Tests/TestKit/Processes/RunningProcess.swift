@@ -56,6 +56,7 @@ package final class RunningProcess: Sendable {
     package var processIdentifier: Int32 { child.processIdentifier }
     package var isRunning: Bool { child.isRunning }
     package var errorText: String { stderr.text }
+    package var outputText: String { stdout.text }
 
     package func send(_ signal: Int32) { kill(child.processIdentifier, signal) }
 
