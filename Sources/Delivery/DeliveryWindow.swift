@@ -18,11 +18,17 @@ package final class DeliveryWindow: WriteFeed {
 
     private let shared: Mutex<Shared>
     private let random: @Sendable () -> Double
+    private let holdsLocks: @Sendable () -> Bool
+    /// How soon a connection asks again when the run cannot be sure of its locks.
+    private static let pauseWithoutLocks = Duration.milliseconds(500)
 
-    /// `random` gives shares from 0 to 1 for the jitter of retries.
+    /// `random` gives shares from 0 to 1 for the jitter of retries. While `holdsLocks` is false nothing is handed out:
+    /// another run may be sending to the same users. Asked for every write.
     package init(
-        _ settings: DeliverySettings, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
+        _ settings: DeliverySettings, random: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        holdsLocks: @escaping @Sendable () -> Bool = { true }
     ) {
+        self.holdsLocks = holdsLocks
         shared = Mutex(Shared(window: WindowState(settings)))
         self.random = random
     }
@@ -83,7 +89,12 @@ package final class DeliveryWindow: WriteFeed {
     // MARK: The connections' side
 
     package func next(at now: ContinuousClock.Instant) -> FeedStep {
-        shared.withLock { shared in
+        let mayHandOut = holdsLocks()
+        return shared.withLock { shared in
+            guard mayHandOut || shared.window.isClosing || shared.window.isOver else {
+                shared.isParked = true
+                return .wait(until: now + Self.pauseWithoutLocks)
+            }
             let step = shared.window.next(at: now)
             switch step {
             case .idle, .wait: shared.isParked = true

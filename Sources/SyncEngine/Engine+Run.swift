@@ -78,7 +78,9 @@ extension Engine {
         let report = RunReport(
             runID: run, sync: checked.sync.name, model: checked.sync.model.name, status: .queued, trigger: trigger,
             startedAt: environment.now(), exit: .done)
-        let session = RunSession(environment: environment, checked: checked, report: report, observer: observer)
+        let term = LeaseTerm(from: environment.instant())
+        let session = RunSession(
+            environment: environment, checked: checked, report: report, term: term, observer: observer)
         let state = environment.state
         do {
             let names = LeaseKeeper.names(sync: checked.sync.name, identity: checked.destination.identity)
@@ -91,7 +93,7 @@ extension Engine {
             return session.neverBegan(RunFailure(error))
         }
         do {
-            try await LeaseKeeper(state: state, now: environment.now, stop: stop).holding(run) {
+            try await LeaseKeeper(environment, stop: stop, term: term).holding(run) {
                 do {
                     noteRecovered(
                         try await state.recoverRuns(of: checked.sync.name, except: run, at: environment.now()),

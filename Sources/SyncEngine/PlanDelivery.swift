@@ -16,6 +16,7 @@ struct PlanDelivery: Sendable {
     var plan: PlanRecord
     var run: RunID
     var stop: StopRequest
+    var term: LeaseTerm
     var progress: @Sendable (DeliveryCounts) -> Void
 
     struct Result {
@@ -52,7 +53,8 @@ struct PlanDelivery: Sendable {
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
         let window = DeliveryWindow(
-            DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random)
+            DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random,
+            holdsLocks: { [term, instant = environment.instant] in !term.isOver(at: instant()) })
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
         var failure: (any Error)?
@@ -109,8 +111,10 @@ struct PlanDelivery: Sendable {
         while true {
             try Task.checkCancellation()
             let isOver = window.isOver
+            // Before the outcomes: an answer that comes in between must not make room for more than is settled.
+            let room = window.room
             let outcomes = window.takeOutcomes()
-            let writes = isOver ? [] : try await unread.next(window.room)
+            let writes = isOver ? [] : try await unread.next(room)
             if let last = writes.last { journal.openThrough = last.index }
             if !outcomes.isEmpty || !writes.isEmpty {
                 try await environment.state.commit(

@@ -7,10 +7,15 @@ import Synchronization
 final class RunSession: Sendable {
     private let environment: EngineEnvironment
     private let checked: CheckedSync
+    private let term: LeaseTerm
     private let observer: RunObserver?
     private let current: Mutex<RunReport>
 
-    init(environment: EngineEnvironment, checked: CheckedSync, report: RunReport, observer: RunObserver?) {
+    init(
+        environment: EngineEnvironment, checked: CheckedSync, report: RunReport, term: LeaseTerm,
+        observer: RunObserver?
+    ) {
+        self.term = term
         self.environment = environment
         self.checked = checked
         self.observer = observer
@@ -78,7 +83,7 @@ final class RunSession: Sendable {
         var lastTrouble: String?
         if plan.planned > 0 {
             let delivery = PlanDelivery(
-                environment: environment, checked: checked, plan: plan, run: run, stop: stop
+                environment: environment, checked: checked, plan: plan, run: run, stop: stop, term: term
             ) { [weak self] counts in self?.observe(counts) }
             let result = await delivery.deliver()
             (stopSentence, lastTrouble) = (result.stopReason, result.lastTrouble)
