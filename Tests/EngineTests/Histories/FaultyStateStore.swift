@@ -47,6 +47,7 @@ struct FaultyStateStore: StateStore {
     }
     func releaseLeases(run: RunID) async throws(StateFailure) {
         try await call { try await store.releaseLeases(run: run) }
+        process.unlocked()
     }
 
     func saveRun(_ report: RunReport) async throws(StateFailure) { try await call { try await store.saveRun(report) } }

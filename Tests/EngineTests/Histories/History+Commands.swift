@@ -31,7 +31,7 @@ extension History {
         let report = await Engine(environment).run(
             try checked(process, environment), options: options, trigger: .manual, observer: nil, stop: process.stop)
         // A plan that was made while it was in its midst is outdated by its end, too.
-        if process.hasLocks, process.hasRead { moved(sync.name) }
+        if process.hasRead { moved(sync.name) }
         try await examine(report, of: process, isWhole: options.limit == nil && options.key == nil)
         return report
     }
@@ -50,9 +50,12 @@ extension History {
         note("  planned: exit \(outcome.exit), \(outcome.plan.map { "\($0.planned) in \($0.planID)" } ?? "none")")
         if let plan = outcome.plan, let version = process.version {
             if !plan.rows.isBalanced { violate("the rows of plan \(plan.planID) do not balance") }
-            store(
-                plan.planID, sync, version: version, isWhole: options.limit == nil && options.key == nil,
-                isResync: options.fullResync, duringARun: other != nil)
+            // Nobody applies what was superseded before it was finished.
+            if plan.status != .superseded {
+                store(
+                    plan.planID, sync, version: version, isWhole: options.limit == nil && options.key == nil,
+                    isResync: options.fullResync, duringARun: other?.hasLocks ?? false)
+            }
         } else if faults.sourceFails == nil, !process.hadStateTrouble, process.stop.reason == nil {
             violate("the plan failed: \(outcome.error?.message ?? "")")
         }

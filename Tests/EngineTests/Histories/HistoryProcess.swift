@@ -130,6 +130,7 @@ final class HistoryProcess: Sendable {
     }
 
     func locked() { life.withLock { $0.hasLocks = true } }
+    func unlocked() { life.withLock { $0.hasLocks = false } }
 
     /// Somebody else took its locks over.
     func fence() {
