@@ -55,6 +55,23 @@ import Testing
         #expect(record.lastAnswer == answers.last?.answer)
     }
 
+    @Test func handsOutNothingWhileTheLocksMayBeSomebodyElses() throws {
+        let holdsLocks = Mutex(false)
+        let window = DeliveryWindow(
+            DeliverySettings(plannedWrites: 1), holdsLocks: { holdsLocks.withLock { $0 } })
+        window.append([try write(1)])
+        guard case .wait(let until) = window.next(at: start) else {
+            Issue.record("a write left without locks")
+            return
+        }
+        #expect(until > start)
+        holdsLocks.withLock { $0 = true }
+        guard case .write = window.next(at: until) else {
+            Issue.record("nothing left though the locks are held")
+            return
+        }
+    }
+
     @Test func handsOutNothingThatWasNotAppended() throws {
         let window = window()
         #expect(isIdle(window.next(at: start)))
