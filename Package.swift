@@ -92,7 +92,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DatabaseTests",
-            dependencies: ["TestKit", "SyncCore", "SQLDatabases", "StateStorage", "ChangePlanning"],
+            dependencies: ["TestKit", "SyncCore", "SQLDatabases", "StateStorage", "ChangePlanning", "CSQLite"],
             swiftSettings: settings),
         .testTarget(
             name: "HTTPTests",
@@ -100,6 +100,8 @@ let package = Package(
                 "TestKit", "SyncCore", "Delivery", "OutboundHTTP", "Contentstack", "PersonalizeSimulator",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
@@ -111,7 +113,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestKit", "SyncCore", "SQLDatabases", "headrace"],
+            name: "EndToEndTests",
+            dependencies: [
+                "TestKit", "SyncCore", "SQLDatabases", "headrace",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: settings),
     ]
 )
@@ -122,6 +130,15 @@ if Context.environment["HEADRACE_BENCHMARKS"] != nil {
         .executableTarget(
             name: "read-benchmark", dependencies: ["SyncCore", "SQLDatabases", "ChangePlanning"],
             path: "Benchmarks/read", swiftSettings: settings))
+    package.targets.append(
+        .executableTarget(
+            name: "latency-server",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Benchmarks/latency", swiftSettings: settings))
 }
 
 /// `Tests/Fuzzing` is a group of tests; `scripts/soak` builds the same properties as a libFuzzer program, which no

@@ -101,6 +101,7 @@ sink_is_alive() {
 }
 
 stop_servers() {
+    stop_simulator
     if [ -n "$sink_pid" ]; then kill "$sink_pid" 2> /dev/null || true; fi
     if [ -n "$postgres_port" ]; then
         (cd / && as_postgres "$postgres_bin/pg_ctl" -D "$work/postgres/data" -s -m immediate stop) || true

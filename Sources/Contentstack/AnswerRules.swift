@@ -28,43 +28,33 @@ package enum AnswerRules {
         }
     }
 
-    /// Seconds, or an HTTP-date measured against the answer's own Date: our clock plays no part.
-    static func retryAfter(_ answer: HTTPAnswer) -> Duration? {
-        guard let text = answer.header("retry-after") else { return nil }
-        if !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
-            return .seconds(min(Int64(text) ?? .max, 1_000_000_000))
-        }
-        guard let until = HTTPDate.seconds(text), let now = answer.header("date").flatMap(HTTPDate.seconds) else {
-            return nil
-        }
-        return .seconds(max(0, until - now))
+    private static func retryAfter(_ answer: HTTPAnswer) -> Duration? {
+        answer.header("retry-after").flatMap { RetryAfter.pause($0, date: answer.header("date")) }
     }
 }
 
-/// The date form that every HTTP sender must use: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
-package enum HTTPDate {
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
+/// What a Retry-After asks for (RFC 9110 section 10.2.3).
+package enum RetryAfter {
+    /// So long a pause is refused anyway, and no sum of it overflows.
+    private static let longest: Int64 = 1_000_000_000
 
-    /// Seconds since 1970; nil for anything else, obsolete forms included.
-    package static func seconds(_ text: String) -> Int64? {
-        let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 6, words[0].last == ",", words[5] == "GMT",
-            let day = number(words[1], digits: 2), let year = number(words[3], digits: 4),
-            let month = months.firstIndex(of: String(words[2]))
-        else { return nil }
-        let clock = words[4].split(separator: ":", omittingEmptySubsequences: false)
-        guard clock.count == 3, let hour = number(clock[0], digits: 2), let minute = number(clock[1], digits: 2),
-            let second = number(clock[2], digits: 2), hour < 24, minute < 60, second <= 60
-        else { return nil }
-        let date = CivilDate(year: year, month: Int64(month) + 1, day: day)
-        guard date.isValid else { return nil }
-        return date.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second
+    /// Whole seconds (a fraction, which the RFC does not know, is rounded up), or an HTTP-date measured against the
+    /// answer's own `date`: our clock plays no part. Nil where there is no telling: nonsense, a negative number, or a
+    /// date in an answer that has none itself. Then the pause is as long as without a Retry-After.
+    package static func pause(_ text: String, date: String?) -> Duration? {
+        if let seconds = seconds(text) { return .seconds(seconds) }
+        guard let until = HTTPDate.seconds(text), let now = date.flatMap(HTTPDate.seconds) else { return nil }
+        return .seconds(min(max(0, until - now), longest))
     }
 
-    private static func number(_ text: Substring, digits: Int) -> Int64? {
-        guard text.utf8.count == digits, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int64(text)
+    private static func seconds(_ text: String) -> Int64? {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let isNumber = parts.allSatisfy { part in
+            !part.isEmpty && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
+        guard isNumber else { return nil }
+        let isFractional = parts.count == 2 && parts[1].contains { $0 != "0" }
+        let whole = min(Int64(parts[0]) ?? longest, longest)
+        return isFractional ? whole + 1 : whole
     }
 }

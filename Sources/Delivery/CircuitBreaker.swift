@@ -42,9 +42,12 @@ package struct CircuitBreaker: Sendable {
     private var sample: [(at: Instant, failed: Bool)] = []
     private var openings = 0
     private var outageBegan: Instant?
-    private var throttlingBegan: Instant?
+    private var lastFailure: Instant?
+    private var throttling: (began: Instant, last: Instant)?
 
     package init() {}
+
+    package var isClosed: Bool { state == .closed }
 
     package func permission(at now: Instant) -> Permission {
         switch state {
@@ -78,15 +81,22 @@ package struct CircuitBreaker: Sendable {
 
     private mutating func recordThrottling(_ signal: Signal, at now: Instant) -> Verdict? {
         guard signal == .throttled else {
-            throttlingBegan = nil
+            throttling = nil
             return nil
         }
-        let began = throttlingBegan ?? now
-        throttlingBegan = began
+        // Of a delivery long ago, nothing is known of the time since.
+        if let last = throttling?.last, last.duration(to: now) > Pace.longestPause { throttling = nil }
+        let began = throttling?.began ?? now
+        throttling = (began, now)
         return began.duration(to: now) >= Self.longestThrottling ? .throttled : nil
     }
 
     private mutating func recordFailure(at now: Instant) -> Verdict? {
+        if let lastFailure, lastFailure.duration(to: now) > Self.longestOutage {
+            // Of a delivery long ago, nothing is known of the time since.
+            (outageBegan, openings, failures) = (nil, 0, 0)
+        }
+        lastFailure = now
         failures += 1
         keep(failed: true, at: now)
         guard state != .closed || failures >= Self.failuresInARow || isSampleBad(at: now) else { return nil }

@@ -11,25 +11,47 @@ package final class DeliveryWindow: WriteFeed {
         var isParked = false
         var waiter: (minimumOutcomes: Int, continuation: CheckedContinuation<Void, Never>)?
 
+        /// Whom to tell of a change.
+        typealias News = (wakes: [@Sendable () -> Void], waiter: CheckedContinuation<Void, Never>?)
+
         func hasWork(minimumOutcomes: Int) -> Bool {
             window.outcomes.count >= max(1, minimumOutcomes) || window.wantsWrites || window.isOver
+        }
+
+        mutating func next(at now: ContinuousClock.Instant) -> FeedStep {
+            let step = window.next(at: now)
+            switch step {
+            case .idle, .wait: isParked = true
+            case .write, .finished: break
+            }
+            return step
+        }
+
+        mutating func takeNews() -> News {
+            var news: News = ([], nil)
+            // A wake that finds nothing costs a connection's thread a system call.
+            if isParked, window.hasNextStep {
+                isParked = false
+                news.wakes = wakes
+            }
+            if let waiter, hasWork(minimumOutcomes: waiter.minimumOutcomes) {
+                self.waiter = nil
+                news.waiter = waiter.continuation
+            }
+            return news
         }
     }
 
     private let shared: Mutex<Shared>
     private let random: @Sendable () -> Double
-    private let holdsLocks: @Sendable () -> Bool
-    /// How soon a connection asks again when the run cannot be sure of its locks.
-    private static let pauseWithoutLocks = Duration.milliseconds(500)
 
-    /// `random` gives shares from 0 to 1 for the jitter of retries. While `holdsLocks` is false nothing is handed out:
-    /// another run may be sending to the same users. Asked for every write.
+    /// `pacer` is the destination's, shared by all who deliver to it; `random` gives shares from 0 to 1 for the jitter
+    /// of retries.
     package init(
-        _ settings: DeliverySettings, random: @escaping @Sendable () -> Double = { .random(in: 0...1) },
-        holdsLocks: @escaping @Sendable () -> Bool = { true }
+        _ settings: DeliverySettings, pacer: DestinationPacer = DestinationPacer(),
+        at now: ContinuousClock.Instant = .now, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
     ) {
-        self.holdsLocks = holdsLocks
-        shared = Mutex(Shared(window: WindowState(settings)))
+        shared = Mutex(Shared(window: WindowState(settings, pacer: pacer, at: now)))
         self.random = random
     }
 
@@ -40,6 +62,9 @@ package final class DeliveryWindow: WriteFeed {
 
     /// No `append` will come. To be called as soon as that is known: until then the window asks for more writes.
     package func finishedAdding() { change { $0.finishAdding() } }
+
+    /// Nothing is handed out from then on, unless a later moment is named in time or after it.
+    package func trust(until end: ContinuousClock.Instant) { change { $0.trustedUntil = end } }
 
     /// Nothing new is handed out; what is in flight finishes without a retry, the rest ends deferred or unknown.
     package func drain() { change { $0.drain() } }
@@ -89,44 +114,46 @@ package final class DeliveryWindow: WriteFeed {
     // MARK: The connections' side
 
     package func next(at now: ContinuousClock.Instant) -> FeedStep {
-        let mayHandOut = holdsLocks()
-        return shared.withLock { shared in
-            guard mayHandOut || shared.window.isClosing || shared.window.isOver else {
-                shared.isParked = true
-                return .wait(until: now + Self.pauseWithoutLocks)
-            }
-            let step = shared.window.next(at: now)
-            switch step {
-            case .idle, .wait: shared.isParked = true
-            case .write, .finished: break
-            }
-            return step
+        let (step, news) = shared.withLock { shared in
+            let step = shared.next(at: now)
+            // It may have stopped just now, with nothing in flight whose report would say so.
+            if case .finished = step { return (step, shared.takeNews()) }
+            return (step, Shared.News([], nil))
         }
+        tell(news)
+        return step
     }
 
     package func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant) {
         change { $0.report(result, index: index, latency: latency, at: now, random: random) }
     }
 
+    /// Under one lock, which is what an answer costs most here.
+    package func exchange(
+        _ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant
+    ) -> (step: FeedStep, hasMore: Bool) {
+        let (step, hasMore, news) = shared.withLock { shared in
+            shared.window.report(result, index: index, latency: latency, at: now, random: random)
+            let step = shared.next(at: now)
+            return (step, shared.window.hasNextStep, shared.takeNews())
+        }
+        tell(news)
+        return (step, hasMore)
+    }
+
     package func onWork(_ wake: @escaping @Sendable () -> Void) { shared.withLock { $0.wakes.append(wake) } }
 
     /// Changes the state, then tells whoever waits for it: never under the lock.
     private func change(_ body: (inout WindowState) -> Void) {
-        let (wakes, waiter) = shared.withLock { shared in
+        let news = shared.withLock { shared in
             body(&shared.window)
-            var wakes: [@Sendable () -> Void] = []
-            // A wake that finds nothing costs a connection's thread a system call.
-            if shared.isParked, shared.window.hasNextStep {
-                shared.isParked = false
-                wakes = shared.wakes
-            }
-            guard let waiter = shared.waiter, shared.hasWork(minimumOutcomes: waiter.minimumOutcomes) else {
-                return (wakes, nil as CheckedContinuation<Void, Never>?)
-            }
-            shared.waiter = nil
-            return (wakes, waiter.continuation)
+            return shared.takeNews()
         }
-        for wake in wakes { wake() }
-        waiter?.resume()
+        tell(news)
+    }
+
+    private func tell(_ news: Shared.News) {
+        for wake in news.wakes { wake() }
+        news.waiter?.resume()
     }
 }

@@ -7,17 +7,17 @@ struct WindowState {
     let settings: DeliverySettings
     private let schedule = RetrySchedule()
     private var budget = RetryBudget()
-    private var breaker = CircuitBreaker()
-    private var concurrency: AdaptiveConcurrency
-    private var pace: Pace
+    private let pacer: DestinationPacer
     private var stopRule: StopRule
 
+    private var places = WritePlaces()
     private var fresh = FreshWrites()
     private var retries = RetryQueue()
-    private var inFlight: [Int: TrackedWrite] = [:]
+    /// By index.
+    private var inFlight: [Int: Int] = [:]
     private var probe: Int?
     /// Users with a write that has no outcome yet, and what else is theirs: it leaves after, in order.
-    private var held: [UserUID: [TrackedWrite]] = [:]
+    private var held: [UserUID: [Int]] = [:]
     private var heldCount = 0
     private var counts = DeliveryCounts()
 
@@ -25,12 +25,17 @@ struct WindowState {
     private(set) var stopReason: StopReason?
     private(set) var isDraining = false
     private(set) var isComplete = false
+    /// The run's locks are certainly its own until then; nil where there are none.
+    var trustedUntil: Instant?
 
-    init(_ settings: DeliverySettings) {
+    /// How soon to ask again where another delivery to the destination has what we wait for.
+    private static let pollInterval: Duration = .milliseconds(50)
+
+    init(_ settings: DeliverySettings, pacer: DestinationPacer, at now: Instant) {
         self.settings = settings
-        concurrency = AdaptiveConcurrency(maximum: settings.maximumInFlight)
-        pace = Pace(maximumPerSecond: settings.maximumRequestsPerSecond)
+        self.pacer = pacer
         stopRule = StopRule(plannedWrites: settings.plannedWrites)
+        stopReason = pacer.begin(settings, at: now)
     }
 
     /// Nothing new leaves any more.
@@ -46,20 +51,20 @@ struct WindowState {
         if isClosing || isOver { return true }
         return (!fresh.isEmpty || retries.count > 0) && inFlight.count < limit
     }
-    private var limit: Int { min(concurrency.current, stopRule.maximumInFlight) }
+    private var limit: Int { min(pacer.limit, stopRule.maximumInFlight) }
 
     // MARK: The engine's side
 
     mutating func append(_ writes: [PlannedWrite]) {
         for write in writes {
-            let item = TrackedWrite(write)
+            let place = places.insert(TrackedWrite(write))
             if isClosing {
-                conclude(item)
-            } else if held[write.userUID]?.append(item) != nil {
+                conclude(place)
+            } else if held[write.userUID]?.append(place) != nil {
                 heldCount += 1
             } else {
                 held[write.userUID] = []
-                fresh.append(item)
+                fresh.append(place)
             }
         }
     }
@@ -81,10 +86,7 @@ struct WindowState {
         counts.inFlight = inFlight.count
         counts.waiting = waiting
         counts.concurrencyLimit = limit
-        counts.pausedUntil = pace.pause(at: now)
-        if case .wait(let until) = breaker.permission(at: now) {
-            counts.pausedUntil = max(until, counts.pausedUntil ?? until)
-        }
+        counts.pausedUntil = pacer.pause(at: now)
         return counts
     }
 
@@ -92,117 +94,125 @@ struct WindowState {
 
     mutating func next(at now: Instant) -> FeedStep {
         if isClosing { return .finished }
+        // The process may have been stopped, or the state out of reach, for so long that another run is sending.
+        if let trustedUntil, now >= trustedUntil { return .idle }
         guard !fresh.isEmpty || retries.count > 0 else {
             return isComplete && inFlight.isEmpty ? .finished : .idle
         }
-        guard inFlight.count < limit else { return .idle }
-        switch breaker.permission(at: now) {
-        case .go: break
-        case .wait(let until): return .wait(until: until)
-        case .probing: return .idle
+        guard inFlight.count < stopRule.maximumInFlight else { return .idle }
+        let isRetryDue = retries.firstDue.map { $0 <= now } ?? false
+        let firstCost = isRetryDue ? retries.first.map { places[$0].retryCost } : nil
+        let retryCost = firstCost.flatMap { budget.covers($0) ? $0 : nil }
+        guard retryCost != nil || !fresh.isEmpty else {
+            // A retry that is due waits for tokens that are in flight.
+            return isRetryDue ? .idle : retries.firstDue.map { .wait(until: $0) } ?? .idle
         }
-        if case .wait(let until) = pace.permission(at: now) { return .wait(until: until) }
-        if let due = retries.firstDue, due <= now, let item = retries.popFirst() { return handOut(item, at: now) }
-        if let item = fresh.popFirst() { return handOut(item, at: now) }
-        return retries.firstDue.map { .wait(until: $0) } ?? .idle
+        switch pacer.take(at: now) {
+        case .wait(let until): return .wait(until: until)
+        case .tooLong:
+            stopReason = .throttled
+            concludeWaiting()
+            return .finished
+        case .full: return inFlight.isEmpty ? .wait(until: now + Self.pollInterval) : .idle
+        case .probing: return probe == nil ? .wait(until: now + Self.pollInterval) : .idle
+        case .go(let isProbe):
+            if let retryCost { budget.lend(retryCost) }
+            guard let place = retryCost != nil ? retries.popFirst() : fresh.popFirst() else {
+                preconditionFailure("a write that may leave is there")
+            }
+            return handOut(place, isProbe: isProbe)
+        }
     }
 
-    private mutating func handOut(_ item: TrackedWrite, at now: Instant) -> FeedStep {
-        var item = item
-        item.tries += 1
-        inFlight[item.write.index] = item
-        pace.handedOut(at: now)
-        if breaker.handedOut() { probe = item.write.index }
-        return .write(item.write)
+    private mutating func handOut(_ place: Int, isProbe: Bool) -> FeedStep {
+        places[place].tries += 1
+        let write = places[place].write
+        inFlight[write.index] = place
+        if isProbe { probe = write.index }
+        return .write(write)
     }
 
     mutating func report(
         _ result: AttemptResult, index: Int, latency: Duration, at now: Instant, random: () -> Double
     ) {
-        let reachedLimit = inFlight.count >= limit
-        guard var item = inFlight.removeValue(forKey: index) else {
+        guard let place = inFlight.removeValue(forKey: index) else {
             preconditionFailure("a write is reported once, and only after it was handed out")
         }
         let isProbe = probe == index
         if isProbe { probe = nil }
-        note(result, in: &item)
-        learn(from: result, latency: latency, reachedLimit: reachedLimit, isProbe: isProbe, at: now)
+        note(result, at: place)
+        pay(places[place].retryCost, result)
+        learn(from: result, latency: latency, isProbe: isProbe, at: now)
         switch result {
-        case .confirmed:
-            budget.recordConfirmed(cost: item.retryCost)
-            conclude(item, as: .confirmed)
-        case .refused: conclude(item, as: item.mayHaveBeenApplied ? .unknown : .rejected)
-        case .forbidden, .hopeless: conclude(item)
-        case .ambiguous, .notSent: retry(item, cause: .transient, at: now, random: random)
-        case .throttled: retry(item, cause: .throttling, at: now, random: random)
+        case .confirmed: conclude(place, as: .confirmed)
+        case .refused: conclude(place, as: places[place].mayHaveBeenApplied ? .unknown : .rejected)
+        case .forbidden, .hopeless: conclude(place)
+        case .ambiguous, .notSent: retry(place, cause: .transient, at: now, random: random)
+        case .throttled: retry(place, cause: .throttling, at: now, random: random)
         }
+        endUncoveredRetries()
         if isClosing { concludeWaiting() }
     }
 
-    private mutating func note(_ result: AttemptResult, in item: inout TrackedWrite) {
-        item.lastAnswer = result.answer
+    private mutating func note(_ result: AttemptResult, at place: Int) {
+        places[place].lastAnswer = result.answer
         switch result {
-        case .ambiguous: item.mayHaveBeenApplied = true
+        case .ambiguous: places[place].mayHaveBeenApplied = true
         case .notSent, .hopeless: return
         case .confirmed, .throttled, .refused, .forbidden: break
         }
-        item.exchanges += 1
+        places[place].exchanges += 1
         counts.attempts.sent += 1
-        if item.exchanges > 1 { counts.attempts.retried += 1 }
+        if places[place].exchanges > 1 { counts.attempts.retried += 1 }
     }
 
-    /// What the answer says about the destination as a whole.
     private mutating func learn(
-        from result: AttemptResult, latency: Duration, reachedLimit: Bool, isProbe: Bool, at now: Instant
+        from result: AttemptResult, latency: Duration, isProbe: Bool, at now: Instant
     ) {
-        let handedOutAt = now - latency
-        var reason = stopRule.record(result)
-        let signal: CircuitBreaker.Signal
-        switch result {
-        case .confirmed:
-            signal = .answered
-            concurrency.confirmed(latency: latency, reachedLimit: reachedLimit, at: now)
-            pace.recordConfirmed(handedOutAt: handedOutAt)
-        case .refused, .forbidden: signal = .answered
-        case .ambiguous, .notSent, .hopeless:
-            signal = .failed
-            concurrency.pushedBack(handedOutAt: handedOutAt, at: now)
-        case .throttled(_, let after):
-            signal = .throttled
-            concurrency.pushedBack(handedOutAt: handedOutAt, at: now)
-            if !pace.throttled(after: after, handedOutAt: handedOutAt, at: now) { reason = reason ?? .throttled }
-        }
-        switch breaker.record(signal, isProbe: isProbe, at: now) {
-        case .unreachable: reason = reason ?? .unreachable(answer: result.answer)
-        case .throttled: reason = reason ?? .throttled
-        case nil: break
-        }
-        if stopReason == nil { stopReason = reason }
+        let ofUsers = stopRule.record(result)
+        let ofDestination = pacer.record(result, latency: latency, isProbe: isProbe, at: now)
+        if stopReason == nil { stopReason = ofUsers ?? ofDestination }
     }
 
     // MARK: Outcomes
 
     private mutating func retry(
-        _ item: TrackedWrite, cause: RetrySchedule.Cause, at now: Instant, random: () -> Double
+        _ place: Int, cause: RetrySchedule.Cause, at now: Instant, random: () -> Double
     ) {
-        guard !isClosing, item.tries < settings.attempts,
-            let cost = budget.spend(afterThrottling: cause == .throttling)
-        else {
-            conclude(item)
+        let tries = places[place].tries
+        let cost = RetryBudget.cost(afterThrottling: cause == .throttling)
+        guard !isClosing, tries < settings.attempts, budget.mayCover(cost) else {
+            conclude(place)
             return
         }
-        var item = item
-        item.retryCost = cost
-        let delay = schedule.delay(afterAttempt: item.tries, cause: cause, share: random())
-        retries.insert(item, due: now + delay)
+        places[place].retryCost = cost
+        let delay = schedule.delay(afterAttempt: tries, cause: cause, share: random())
+        retries.insert(place, due: now + delay)
+    }
+
+    private mutating func pay(_ retryCost: Int, _ result: AttemptResult) {
+        let succeeded = if case .confirmed = result { true } else { false }
+        if retryCost > 0 {
+            budget.settle(retryCost, succeeded: succeeded)
+        } else if succeeded {
+            budget.earn()
+        }
+    }
+
+    /// No tokens are left for them, and none may come back.
+    private mutating func endUncoveredRetries() {
+        guard retries.count > 0, !budget.mayCover(RetryBudget.retryCost) else { return }
+        let (budget, places) = (budget, places)
+        for place in retries.takeAll(where: { !budget.mayCover(places[$0].retryCost) }) { conclude(place) }
     }
 
     /// The outcome of a write that was neither confirmed nor refused.
-    private mutating func conclude(_ item: TrackedWrite) {
-        conclude(item, as: item.mayHaveBeenApplied ? .unknown : .deferred)
+    private mutating func conclude(_ place: Int) {
+        conclude(place, as: places[place].mayHaveBeenApplied ? .unknown : .deferred)
     }
 
-    private mutating func conclude(_ item: TrackedWrite, as outcome: OperationOutcome) {
+    private mutating func conclude(_ place: Int, as outcome: OperationOutcome) {
+        let item = places[place]
         outcomes.append(
             OutcomeRecord(
                 sequence: item.write.index, outcome: outcome, attempts: item.exchanges, lastAnswer: item.lastAnswer,
@@ -213,6 +223,7 @@ struct WindowState {
         case .unknown: counts.unknown += 1
         case .deferred, .quarantined: counts.deferred += 1
         }
+        places.release(place)
         releaseHeld(of: item.write.userUID)
     }
 
@@ -225,6 +236,6 @@ struct WindowState {
 
     /// Nothing new leaves: what is not in flight ends here. A user's held writes come up one after the other.
     private mutating func concludeWaiting() {
-        while let item = retries.popFirst() ?? fresh.popFirst() { conclude(item) }
+        while let place = retries.popFirst() ?? fresh.popFirst() { conclude(place) }
     }
 }

@@ -32,6 +32,14 @@ package struct ConnectionFactory: Sendable {
         }
     }
 
+    /// False for a write that has waited so long for its connection that it must not leave any more: this process may
+    /// have been stopped meanwhile, and another have sent the user something newer.
+    func isInTime(_ startedAt: ContinuousClock.Instant) -> Bool {
+        startedAt.duration(to: .now) < min(timeout, Self.longestConnecting)
+    }
+
+    private static let longestConnecting = Duration.seconds(10)
+
     /// Connects on `loop`; `makeHandler` gives the channel its last handler, `bytes` stands before the decoder. It is
     /// called more than once where a name has several addresses: only the winner's channel comes back.
     func connect(

@@ -2,12 +2,23 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Puts a request's bytes, built whole in one buffer, where the decoder's notice comes by.
-final class RequestBytes: ChannelOutboundHandler {
+/// Puts a request's bytes, built whole in one buffer, where the decoder's notice comes by; and hands plain answers past
+/// the decoder, which costs as much as all the rest of an exchange outside of the kernel.
+final class RequestBytes: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = ByteBuffer
 
     var buffer = ByteBuffer()
+    /// Takes plain answers; nil where all are for the decoder.
+    var connection: WriteConnection?
+    /// Counts what was read from the socket.
+    private(set) var reads = 0
+    private(set) var isReading = false
+    /// From the first answer that is not plain the decoder has all of this connection: it keeps what it did not use.
+    private(set) var usesDecoder = false
+    private var isNoticeOnly = false
     private let belowTLS: SocketEnd?
     private var context: ChannelHandlerContext?
 
@@ -18,8 +29,33 @@ final class RequestBytes: ChannelOutboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
+    /// Sends the bytes without a notice for the decoder.
+    func send() { context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isNoticeOnly else {
+            promise?.succeed()
+            return
+        }
         context.write(wrapOutboundOut(buffer), promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        reads += 1
+        isReading = true
+        defer { isReading = false }
+        if !usesDecoder, let connection {
+            if let answer = HTTPAnswer(plain: unwrapInboundIn(data)) {
+                connection.answered(plainly: answer)
+                return
+            }
+            usesDecoder = true
+            // It must hear of the request before it sees the answer.
+            isNoticeOnly = true
+            connection.notifyDecoder()
+            isNoticeOnly = false
+        }
+        context.fireChannelRead(data)
     }
 
     /// Closes the socket at once and throws away what the kernel has not sent of it.

@@ -15,6 +15,8 @@ final class WriteConnection: ChannelInboundHandler {
         let write: PlannedWrite
         let startedAt: ContinuousClock.Instant
         var wasSent = false
+        /// The number of the read under way when it was sent: nothing of that can be its answer.
+        var sentInRead: Int?
         var answer: HTTPAnswer?
         var staysOpen = false
         var bodyLength = 0
@@ -23,7 +25,8 @@ final class WriteConnection: ChannelInboundHandler {
     /// Nil once the dispatcher is done with this connection.
     private var dispatcher: WriteDispatcher?
     private let shape: RequestShape
-    private let isSecure: Bool
+    private let factory: ConnectionFactory
+    private var isSecure: Bool { factory.endpoint.isSecure }
     private let bytes: RequestBytes
     private var context: ChannelHandlerContext?
     private var isReady = false
@@ -33,10 +36,10 @@ final class WriteConnection: ChannelInboundHandler {
     /// Only its method matters: the decoder notes that a request left. The bytes are `RequestBytes`' own.
     private static let noticeForDecoder = HTTPRequestHead(version: .http1_1, method: .PATCH, uri: "/")
 
-    init(dispatcher: WriteDispatcher, shape: RequestShape, isSecure: Bool, bytes: RequestBytes) {
+    init(dispatcher: WriteDispatcher, shape: RequestShape, factory: ConnectionFactory, bytes: RequestBytes) {
         self.dispatcher = dispatcher
         self.shape = shape
-        self.isSecure = isSecure
+        self.factory = factory
         self.bytes = bytes
     }
 
@@ -77,9 +80,15 @@ final class WriteConnection: ChannelInboundHandler {
 
     // MARK: Channel
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        bytes.connection = self
+    }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        bytes.connection = nil
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         if !isSecure { becomeReady() }
@@ -98,6 +107,7 @@ final class WriteConnection: ChannelInboundHandler {
         }
         // Only a write that fails lets something be read now: whatever it is, it answers no request of ours.
         if isFlushing { return }
+        if exchange?.sentInRead == bytes.reads { return abandon("garbled") }
         switch unwrapInboundIn(data) {
         case .head(let head):
             exchange?.answer = HTTPAnswer(head)
@@ -141,17 +151,38 @@ final class WriteConnection: ChannelInboundHandler {
 
     private func becomeReady() {
         isReady = true
-        if exchange != nil { send() }
+        guard let exchange else { return }
+        if factory.isInTime(exchange.startedAt) { send() } else { abandon("timeout") }
     }
 
     private func send() {
         guard let context, let write = exchange?.write else { return }
         exchange?.wasSent = true
+        if bytes.isReading { exchange?.sentInRead = bytes.reads }
         shape.fill(&bytes.buffer, with: write)
-        context.write(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
         isFlushing = true
-        context.flush()
+        if bytes.usesDecoder {
+            context.writeAndFlush(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
+        } else {
+            bytes.send()
+        }
         isFlushing = false
+    }
+
+    /// The decoder is about to see an answer to a request that passed it by, if there is one.
+    func notifyDecoder() {
+        guard let context, exchange?.wasSent == true else { return }
+        context.write(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
+    }
+
+    /// A whole answer that keeps the connection.
+    func answered(plainly answer: HTTPAnswer) {
+        guard exchange?.wasSent == true else { return close() }
+        // As above: it answers no request of ours.
+        if isFlushing { return }
+        exchange?.answer = answer
+        exchange?.staysOpen = true
+        answered()
     }
 
     private func answered() {

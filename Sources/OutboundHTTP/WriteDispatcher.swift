@@ -87,7 +87,12 @@ final class WriteDispatcher {
 
     private func pullOne() -> Bool {
         let now = ContinuousClock.now
-        switch feed.next(at: now) {
+        return take(feed.next(at: now), at: now)
+    }
+
+    /// False when there was nothing to send.
+    private func take(_ step: FeedStep, at now: ContinuousClock.Instant) -> Bool {
+        switch step {
         case .write(let write):
             if let connection = idle.popLast() {
                 connection.start(write, at: now)
@@ -111,7 +116,19 @@ final class WriteDispatcher {
         staysOpen: Bool
     ) {
         if staysOpen { idle.append(connection) }
-        report(result, index: exchange.write.index, startedAt: exchange.startedAt)
+        guard staysOpen, !isPulling, !isFinishing else {
+            return report(result, index: exchange.write.index, startedAt: exchange.startedAt)
+        }
+        // The usual way, in one step: the connection takes the next write itself.
+        isPulling = true
+        isReporting = true
+        let now = ContinuousClock.now
+        let (step, hasMore) = feed.exchange(
+            result, index: exchange.write.index, latency: exchange.startedAt.duration(to: now), at: now)
+        isReporting = false
+        _ = take(step, at: now)
+        isPulling = false
+        if hasMore || mustPullAgain { pull() } else { endIfDone() }
     }
 
     func closed(_ connection: WriteConnection) {
@@ -133,9 +150,9 @@ final class WriteDispatcher {
     private func connect(for write: PlannedWrite, at startedAt: ContinuousClock.Instant) {
         connecting[write.index] = (write, startedAt)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let (shape, isSecure, loop) = (shape, factory.endpoint.isSecure, loop)
+        let (shape, factory, loop) = (shape, factory, loop)
         factory.connect(on: loop) { bytes in
-            WriteConnection(dispatcher: bound.value, shape: shape, isSecure: isSecure, bytes: bytes)
+            WriteConnection(dispatcher: bound.value, shape: shape, factory: factory, bytes: bytes)
         }.assumeIsolated().whenComplete { result in
             bound.value.connected(result, forWrite: write.index)
         }
@@ -151,6 +168,10 @@ final class WriteDispatcher {
             let channel = try result.get()
             let connection = try channel.pipeline.syncOperations.handler(type: WriteConnection.self)
             guard connection.isUsable else { throw ChannelError.ioOnClosedChannel }
+            guard factory.isInTime(startedAt) else {
+                channel.close(promise: nil)
+                throw ChannelError.connectTimeout(.zero)
+            }
             connections[ObjectIdentifier(connection)] = connection
             connection.start(write, at: startedAt)
         } catch {

@@ -4,22 +4,25 @@ internal import SyncCore
 /// Writes outcomes and moves the snapshot with them, a set at a time, inside the caller's transaction.
 ///
 /// A confirmed user's place in the snapshot is somewhere in its index, so that a small commit would write a page a user.
-/// Therefore each commit only notes who was confirmed, and the snapshot moves for many at once.
+/// Therefore each commit only notes who was confirmed, and the snapshot moves for many at once: for as many as it has
+/// users, so that what is written of the index stays in proportion to the users sent, however many there are.
 struct OutcomeWriter {
-    /// Confirmed users that wait for their place in the snapshot, at most.
-    static let waitingConfirmations = 4096
+    /// Operations among which users are confirmed and wait for their place in a small snapshot, and at most.
+    static let fewestToMove: Int64 = 16_384
+    private static let mostToMove: Int64 = 262_144
 
     let connection: SQLiteConnection
     let plan: SQLiteStateStore.StoredPlan
     let run: RunID
 
-    func write(_ outcomes: [OutcomeRecord]) throws {
+    /// `hasSealedBodies` is false where certainly none of the bodies must go with its outcome.
+    func write(_ outcomes: [OutcomeRecord], hasSealedBodies: Bool) throws {
         guard !outcomes.isEmpty else { return }
         try record(outcomes)
-        let dirty = outcomes.filter { $0.outcome != .confirmed && $0.mayHaveBeenApplied }
-        // What was confirmed before must not undo a later mark.
-        if try !dirty.isEmpty || isFull() { try moveSnapshot() }
-        for outcome in dirty {
+        try RejectionWriter(connection: connection, plan: plan).count(outcomes, run: run)
+        if hasSealedBodies { try deleteSealedBodies(of: outcomes) }
+        if try isFull() { try moveSnapshot() }
+        for outcome in outcomes where outcome.outcome != .confirmed && outcome.mayHaveBeenApplied {
             try markDirty(sequences: outcome.sequence...outcome.sequence, where: "true")
         }
     }
@@ -72,53 +75,93 @@ struct OutcomeWriter {
         return counts
     }
 
-    /// Outcomes, who was confirmed, and the end of bodies that must not be kept.
     private func record(_ outcomes: [OutcomeRecord]) throws {
+        let last = try lastSequence()
         let insertion = try connection.cached(
-            "INSERT INTO outcomes (id, outcome, attempts, last_answer) SELECT ?1, ?2, ?3, ?4 FROM operations_data"
-                + " WHERE id = ?1 ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome,"
+            "INSERT INTO outcomes (id, outcome, attempts, last_answer) VALUES (?1, ?2, ?3, ?4)"
+                + " ON CONFLICT (id) DO UPDATE SET outcome = excluded.outcome,"
                 + " attempts = attempts + excluded.attempts, last_answer = excluded.last_answer")
-        let confirmation = try connection.cached("INSERT INTO confirmations (id) VALUES (?1)")
-        let deletion = try connection.cached(
-            "UPDATE operations_data SET body = x'' WHERE id = ?1 AND typeof(body) = 'blob'")
+        var confirmed: [Int64] = []
         for outcome in outcomes {
+            guard (1...last).contains(outcome.sequence) else {
+                throw SQLiteStateStore.inconsistent("there is no operation \(outcome.sequence) in the plan")
+            }
             let id = SQLiteStateStore.id(plan.number, outcome.sequence)
             insertion.bind(id, at: 1)
             insertion.bind(outcome.outcome.rawValue, at: 2)
             insertion.bind(outcome.attempts, at: 3)
             insertion.bind(outcome.lastAnswer, at: 4)
             try insertion.run()
-            guard connection.changes == 1 else {
-                throw SQLiteStateStore.inconsistent("there is no operation \(outcome.sequence) in the plan")
-            }
-            deletion.bind(id, at: 1)
-            try deletion.run()
             guard outcome.outcome == .confirmed else { continue }
-            confirmation.bind(id, at: 1)
+            confirmed.append(id)
+        }
+        try note(confirmed: confirmed.sorted())
+    }
+
+    /// One row for operations that follow one another, as most do.
+    private func note(confirmed ids: [Int64]) throws {
+        let confirmation = try connection.cached("INSERT INTO confirmations (id, last_id) VALUES (?1, ?2)")
+        var first = 0
+        while first < ids.count {
+            var last = first
+            while last + 1 < ids.count, ids[last + 1] == ids[last] + 1 { last += 1 }
+            confirmation.bind(ids[first], at: 1)
+            confirmation.bind(ids[last], at: 2)
             try confirmation.run()
+            first = last + 1
         }
     }
 
-    /// Counted over all plans, which SQLite does without looking at the rows.
+    private func deleteSealedBodies(of outcomes: [OutcomeRecord]) throws {
+        let deletion = try connection.cached(
+            "UPDATE operations_data SET body = x'' WHERE id = ?1 AND typeof(body) = 'blob'")
+        for outcome in outcomes {
+            deletion.bind(SQLiteStateStore.id(plan.number, outcome.sequence), at: 1)
+            try deletion.run()
+        }
+    }
+
+    private func lastSequence() throws -> Int {
+        let none = SQLiteStateStore.id(plan.number, 0)
+        let last = try connection.first(
+            "SELECT max(id) FROM operations_data WHERE id > ?1 AND id < ?2", SQLiteStateStore.range(of: plan.number)
+        ) {
+            $0.isNull(at: 0) ? none : $0.integer(at: 0)
+        }
+        return Int((last ?? none) - none)
+    }
+
+    /// By the span of those that wait, which two looks into the table's ends tell.
     private func isFull() throws -> Bool {
-        let waiting = try connection.first("SELECT count(*) FROM confirmations") { $0.number(at: 0) }
-        return waiting ?? 0 >= Self.waitingConfirmations
+        let range = SQLiteStateStore.range(of: plan.number)
+        let ends = ["min(id)", "max(id)"].map { "(SELECT \($0) FROM confirmations WHERE id > ?1 AND id < ?2)" }
+        let span = try connection.first("SELECT coalesce(\(ends[1]) - \(ends[0]) + 1, 0)", range) { $0.integer(at: 0) }
+        let users =
+            try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
+            - plan.scope << SQLiteStateSchema.scopeShift
+        return span ?? 0 >= min(Self.mostToMove, max(Self.fewestToMove, users))
     }
 
     /// Moves the snapshot for everyone who was confirmed since it last moved. New users get their ids in the order of
     /// the plan, which is the source's and mostly the next read's too; they are written in the order of the index.
     func moveSnapshot() throws {
         let plan = SQLiteStateStore.range(of: plan.number)
-        let confirmed = "FROM confirmations c CROSS JOIN operations_data o ON o.id = c.id WHERE c.id > ?1 AND c.id < ?2"
+        let confirmed =
+            "FROM confirmations c CROSS JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
+            + " WHERE c.id > ?1 AND c.id < ?2"
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind <> 'removed'"
-                + " ORDER BY c.id", plan)
+                + " ORDER BY c.id, o.id", plan)
         try writeMoving()
+        let rejections = RejectionWriter(connection: connection, plan: self.plan)
+        try rejections.forgetMoving()
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind = 'removed'", plan)
+        FailPoint.snapshotMoving.pass()
         try removeMoving()
+        try rejections.forgetMoving()
         try connection.run("DELETE FROM confirmations WHERE id > ?1 AND id < ?2", plan)
     }
 

@@ -15,6 +15,7 @@ extension SQLiteStateStore {
     private static let planColumnNames = [
         "plan_id", "sync", "scope_id", "status", "created_at", "definition_digest", "queried", "unchanged", "added",
         "changed", "removed", "invalid", "planned", "guards", "mapping_added", "reading",
+        "is_whole",
     ]
     static let planColumns = planColumnNames.joined(separator: ", ")
 
@@ -44,6 +45,7 @@ extension SQLiteStateStore {
         statement.bind(try StateJSON.text(of: plan.guards), at: 14)
         statement.bind(utf8: StateJSON.bytes(of: plan.mappingAdded), at: 15)
         statement.bind(try plan.reading.map(StateJSON.text), at: 16)
+        statement.bind(plan.isWhole, at: 17)
         return statement
     }
 
@@ -57,6 +59,7 @@ extension SQLiteStateStore {
         plan.guards = try StateJSON.guards(try row.word(at: 13))
         plan.mappingAdded = try StateJSON.names(try row.word(at: 14))
         plan.reading = try row.text(at: 15).map(StateJSON.reading)
+        plan.isWhole = row.flag(at: 16)
         return plan
     }
 

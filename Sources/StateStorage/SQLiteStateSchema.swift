@@ -3,7 +3,9 @@
 enum SQLiteStateSchema {
     /// `HDRC`: tells our file from any other SQLite database.
     static let applicationID: Int64 = 0x4844_5243
-    static let migrations = [tables + views, protection, confirmations, cursors]
+    static let migrations = [
+        tables + views, protection, confirmations, cursors, confirmedRanges, rejections, lateWrites,
+    ]
     static var version: Int { migrations.count }
 
     /// Ids that carry their owner in the high bits keep a plan's or a scope's rows side by side in their table and
@@ -104,14 +106,28 @@ enum SQLiteStateSchema {
     /// Operations whose user was confirmed and waits for a place in the snapshot.
     private static let confirmations = "CREATE TABLE confirmations (id INTEGER PRIMARY KEY)"
 
+    /// A row stands for all operations from its id through `last_id`.
+    private static let confirmedRanges = """
+        ALTER TABLE confirmations ADD COLUMN last_id INTEGER NOT NULL DEFAULT 0;
+        UPDATE confirmations SET last_id = id
+        """
+
+    /// Users whom a run that lost its locks may have sent to since; `during_run` is the run that took over.
+    private static let lateWrites = """
+        CREATE TABLE late_writes (
+            scope_id INTEGER NOT NULL, key_hash BLOB NOT NULL, user_uid NOT NULL, primary_key NOT NULL, during_run TEXT,
+            PRIMARY KEY (scope_id, key_hash)
+        ) WITHOUT ROWID;
+        """
+
     /// Microseconds as `2026-11-23T10:00:00.000Z`.
-    private static func time(_ column: String) -> String {
+    static func time(_ column: String) -> String {
         "strftime('%Y-%m-%dT%H:%M:%S', \(column) / 1000000, 'unixepoch')"
             + " || printf('.%03dZ', \(column) / 1000 % 1000)"
     }
 
     /// Sealed text shows as null.
-    private static func clear(_ column: String) -> String {
+    static func clear(_ column: String) -> String {
         "CASE typeof(\(column)) WHEN 'text' THEN \(column) END"
     }
 

@@ -2,7 +2,9 @@ internal import SQLDatabases
 package import SyncCore
 
 extension SQLiteStateStore {
-    package func beginDelivery(of plan: PlanID, run: RunID) throws(StateFailure) {
+    package func beginDelivery(
+        of plan: PlanID, run: RunID, quarantineAfterRuns: Int
+    ) throws(StateFailure) -> WithheldCounts {
         try write { connection in
             try Self.refuseFenced(run, on: connection)
             let stored = try Self.plan(plan, in: [.ready, .blocked], on: connection)
@@ -21,6 +23,10 @@ extension SQLiteStateStore {
             }
             try SettlementWriter(connection: connection, plan: stored, run: run).protect()
             try CursorWriter(connection: connection, plan: stored).beginDelivery()
+            let withheld = try RejectionWriter(connection: connection, plan: stored)
+                .beginDelivery(quarantineAfterRuns: quarantineAfterRuns)
+            FailPoint.deliveryBeginning.pass()
+            return withheld
         }
     }
 
@@ -36,7 +42,7 @@ extension SQLiteStateStore {
     {
         try read { connection in
             guard let number = try Self.planNumber(plan, on: connection) else { return [] }
-            return try connection.rows(
+            let operations = try connection.rows(
                 "SELECT o.id, o.user_uid, coalesce(o.body, o.snapshot_values) FROM operations_data o"
                     + " WHERE o.id > ?1 AND o.id < ?2 AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
                     + " ORDER BY o.id LIMIT ?3"
@@ -49,6 +55,9 @@ extension SQLiteStateStore {
                     sequence: Int($0.integer(at: 0) & 0xFFFF_FFFF), userUID: $0.protectedText(at: 1),
                     body: $0.body(at: 2))
             }
+            let isSealed = operations.contains { if case .sealed = $0.body { true } else { false } }
+            readsSealedBodies[number] = isSealed || readsSealedBodies[number] ?? false
+            return operations
         }
     }
 
@@ -58,11 +67,13 @@ extension SQLiteStateStore {
         try write { connection in
             let stored = try Self.delivering(plan, by: run, on: connection)
             let writer = OutcomeWriter(connection: connection, plan: stored, run: run)
-            try writer.write(outcomes)
+            try writer.write(outcomes, hasSealedBodies: readsSealedBodies[stored.number] ?? true)
             try connection.run("UPDATE plans_data SET open_through = max(open_through, ?2) WHERE plan_no = ?1") {
                 $0.bind(stored.number, at: 1)
                 $0.bind(openThrough, at: 2)
             }
+            if openThrough > stored.openThrough { FailPoint.intentCommitting.pass() }
+            if !outcomes.isEmpty { FailPoint.outcomesCommitting.pass() }
         }
     }
 
@@ -74,12 +85,15 @@ extension SQLiteStateStore {
             try writer.close(as: .deferred, through: nil)
             try writer.moveSnapshot()
             try SettlementWriter(connection: connection, plan: stored, run: run).apply()
+            try RejectionWriter(connection: connection, plan: stored).finishDelivery()
             let counts = try writer.counts()
             try CursorWriter(connection: connection, plan: stored).finish(counts)
             try Self.setStatus(.finished, of: stored.number, on: connection)
             var report = report
             report.operations = counts
             try Self.save(report, run: run, on: connection)
+            readsSealedBodies[stored.number] = nil
+            FailPoint.deliveryFinishing.pass()
             return counts
         }
     }

@@ -20,14 +20,18 @@ extension SQLiteStateStore {
     ) throws(StateFailure) -> LeaseResult {
         try write { connection in
             var lost: Set<RunID> = []
+            var alive: Set<RunID> = []
             for name in names {
                 guard let lease = try Self.lease(name, on: connection), lease.run != run else { continue }
-                guard lease.isExpired(for: holder, at: now) || isGone(lease.holder) else {
+                let isDead = isGone(lease.holder)
+                guard isDead || lease.isExpired(for: holder, at: now) else {
                     return .held(name: name, by: lease.holder, run: lease.run)
                 }
                 lost.insert(lease.run)
+                if !isDead { alive.insert(lease.run) }
             }
             for run in lost { try Self.fence(run, on: connection) }
+            for last in alive { try Self.noteOpenWindow(of: last, during: run, on: connection) }
             let fence = try Self.nextFence(on: connection)
             for name in names {
                 try connection.run(

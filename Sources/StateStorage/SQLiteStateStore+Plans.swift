@@ -20,6 +20,7 @@ extension SQLiteStateStore {
             try writer.write(chunk.settlements)
             try writer.write(chunk.invalidRows)
         }
+        FailPoint.planning.pass()
     }
 
     package func keepOperations(of users: [KeyHash], in plan: PlanID) throws(StateFailure) {
@@ -64,6 +65,7 @@ extension SQLiteStateStore {
             } read: { _ in
                 true
             }
+            FailPoint.planFinishing.pass()
             guard newer != nil else { return plan.status }
             try Self.supersede(number, on: connection)
             return .superseded

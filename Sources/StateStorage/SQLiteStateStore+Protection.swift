@@ -45,6 +45,8 @@ extension SQLiteStateStore {
                 try connection.run("DELETE FROM \(table) WHERE id > ?1 AND id < ?2", range(of: plan.number))
             }
         }
+        // They are sent once more: nothing else names them.
+        _ = try release(nil, of: sync, on: connection)
         // The sample that a run's row carries.
         try connection.run("UPDATE runs_data SET invalid_sample = '[]' WHERE sync = ?1") { $0.bind(sync, at: 1) }
     }

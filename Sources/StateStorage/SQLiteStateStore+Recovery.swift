@@ -9,6 +9,7 @@ extension SQLiteStateStore {
         of sync: String, except current: RunID, at now: WallTime
     ) throws(StateFailure) -> [RunID] {
         try write { connection in
+            try Self.markLateWritesDirty(of: sync, except: current, on: connection)
             let runs = try connection.rows(
                 "SELECT \(Self.runColumns) FROM runs_data WHERE sync = ?1 AND run_id <> ?2"
                     + " AND status IN (\(Self.openStatuses)) ORDER BY run_no"
@@ -22,6 +23,7 @@ extension SQLiteStateStore {
             for report in runs {
                 guard let run = report.runID else { continue }
                 try Self.end(report, run: run, at: now, on: connection)
+                FailPoint.recovering.pass()
                 recovered.append(run)
             }
             try Self.closeOrphans(of: sync, except: current, on: connection)

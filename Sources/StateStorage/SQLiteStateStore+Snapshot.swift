@@ -90,8 +90,13 @@ extension SQLiteStateStore {
                     + " ON o.id > p.plan_no << \(SQLiteStateSchema.planShift)"
                     + " AND o.id <= p.plan_no << \(SQLiteStateSchema.planShift) | p.open_through"
                     + " WHERE p.status = 'delivering' AND p.scope_id = ?1"
-                    + " AND (NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
-                    + " OR EXISTS (SELECT 1 FROM confirmations c WHERE c.id = o.id))"
+                    + " AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
+                    + " UNION SELECT o.key_hash FROM plans_data p"
+                    + " JOIN confirmations c ON c.id > p.plan_no << \(SQLiteStateSchema.planShift)"
+                    + " AND c.id < p.plan_no + 1 << \(SQLiteStateSchema.planShift)"
+                    + " JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
+                    + " WHERE p.status = 'delivering' AND p.scope_id = ?1"
+                    + " UNION SELECT key_hash FROM late_writes WHERE scope_id = ?1"
             ) {
                 $0.bind(scope, at: 1)
             } read: {

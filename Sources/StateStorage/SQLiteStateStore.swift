@@ -10,14 +10,19 @@ package actor SQLiteStateStore: StateStore {
 
     let connection: SQLiteConnection
     nonisolated let path: String
+    /// By the number of each plan in delivery: whether a sealed body was among those read of it. What was not read by
+    /// this process has no outcome of it either.
+    var readsSealedBodies: [Int64: Bool] = [:]
+    /// Blocks for that long.
+    nonisolated let pause: @Sendable (Duration) -> Void
 
     /// Opens the state, and makes file (0600) and folder (0700) when missing. `pause` blocks for the given time; it
     /// is called while another program holds the lock. Throws `.unusable` for a file that is no state of ours or of
-    /// a newer Headrace, `.storage` for one that cannot be written.
+    /// a newer Headrace, `.storage` for one that cannot be written. `vfs` is SQLite's name of another way to the disk.
     package init(
-        path: String, pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
+        path: String, vfs: String? = nil, pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
     ) throws(StateFailure) {
-        try self.init(path: path, mode: .create, pause: pause)
+        try self.init(path: path, mode: .create, vfs: vfs, pause: pause)
     }
 
     /// Opens the state for commands that only read; nil when there is none yet. Makes no file and writes nothing
@@ -32,12 +37,13 @@ package actor SQLiteStateStore: StateStore {
     }
 
     private init(
-        path: String, mode: SQLiteConnection.Mode, pause: @escaping @Sendable (Duration) -> Void
+        path: String, mode: SQLiteConnection.Mode, vfs: String? = nil, pause: @escaping @Sendable (Duration) -> Void
     ) throws(StateFailure) {
         self.path = path
+        self.pause = pause
         connection = try Self.failing(path) {
             if case .create = mode { try Self.makeFolder(of: path) }
-            let connection = try SQLiteConnection(path: path, mode: mode)
+            let connection = try SQLiteConnection(path: path, mode: mode, vfs: vfs)
             connection.onBusy { attempt in
                 guard let wait = Self.pause(beforeAttempt: attempt) else { return false }
                 pause(wait)
@@ -111,7 +117,7 @@ extension SQLiteStateStore {
     }
 
     /// Turns what SQLite says into what the caller does next.
-    private static func failing<Result>(_ path: String, _ body: () throws -> Result) throws(StateFailure) -> Result {
+    static func failing<Result>(_ path: String, _ body: () throws -> Result) throws(StateFailure) -> Result {
         do {
             return try body()
         } catch let failure as StateFailure {

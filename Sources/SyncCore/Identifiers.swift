@@ -48,6 +48,15 @@ package struct ULID: Hashable, Sendable, Comparable, CustomStringConvertible {
         self.text = folded
     }
 
+    /// The moment that it was made for.
+    package var time: WallTime {
+        let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+        let milliseconds = text.prefix(10).reduce(Int64(0)) { sum, digit in
+            sum << 5 | Int64(alphabet.firstIndex(of: digit) ?? 0)
+        }
+        return WallTime(microseconds: milliseconds * 1000)
+    }
+
     package var description: String { text }
     package static func < (left: ULID, right: ULID) -> Bool { left.text < right.text }
 }

@@ -22,12 +22,14 @@ extension Engine {
                 return try await builder.build(planID)
             }
             let operations = try await environment.state.operations(of: planID, after: 0, limit: max(0, details))
+            let withheld = try await environment.state.withheld(
+                of: planID, quarantineAfterRuns: checked.sync.retry.quarantineAfterRuns)
             let exit: ExitStatus =
                 built.plan.status == .blocked
                 ? .blocked : built.plan.rows.invalid > 0 ? .completedWithErrors : .done
             return PlanOutcome(
-                plan: built.plan, operations: operations, invalidSample: built.summary.invalidSample, error: nil,
-                exit: exit)
+                plan: built.plan, operations: operations, withheld: withheld,
+                invalidSample: built.summary.invalidSample, error: nil, exit: exit)
         } catch {
             var failure = RunFailure(error)
             if let reason = stop.reason { failure.exit = reason.exit }

@@ -78,9 +78,9 @@ extension Engine {
         let report = RunReport(
             runID: run, sync: checked.sync.name, model: checked.sync.model.name, status: .queued, trigger: trigger,
             startedAt: environment.now(), exit: .done)
-        let term = LeaseTerm(from: environment.instant())
+        let trust = LeaseTrust(length: environment.leaseTrust, from: environment.instant())
         let session = RunSession(
-            environment: environment, checked: checked, report: report, term: term, observer: observer)
+            environment: environment, checked: checked, report: report, observer: observer, trust: trust)
         let state = environment.state
         do {
             let names = LeaseKeeper.names(sync: checked.sync.name, identity: checked.destination.identity)
@@ -92,12 +92,14 @@ extension Engine {
         } catch {
             return session.neverBegan(RunFailure(error))
         }
+        FailPoint.locksTaken.pass()
         do {
-            try await LeaseKeeper(environment, stop: stop, term: term).holding(run) {
+            try await LeaseKeeper(environment, stop: stop, trust: trust).holding(run) {
                 do {
                     noteRecovered(
                         try await state.recoverRuns(of: checked.sync.name, except: run, at: environment.now()),
                         of: checked.sync.name)
+                    FailPoint.recovered.pass()
                     try await state.expirePlans(before: environment.oldestApplicable)
                     try await state.protect(protectedNames(of: checked.sync), of: checked.sync.name)
                     try await work(session)

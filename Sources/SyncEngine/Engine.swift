@@ -24,6 +24,8 @@ package struct PlanOutcome: Sendable {
     package var plan: PlanRecord?
     /// The first `details` operations.
     package var operations: [OperationRecord]
+    /// Of all its operations, those that would not be sent now.
+    package var withheld = WithheldCounts()
     package var invalidSample: [InvalidRow]
     package var error: Diagnostic?
     /// `.done`, `.blocked`, `.completedWithErrors` (invalid rows) or what failed.

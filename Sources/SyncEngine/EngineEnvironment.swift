@@ -1,4 +1,5 @@
 package import ChangePlanning
+package import Delivery
 package import Logging
 package import SyncCore
 
@@ -19,6 +20,11 @@ package struct EngineEnvironment: Sendable {
     package var logger: Logger
     /// Where a diff goes on that memory has no room for; nil where it may not.
     package var spill: (any SpillSpace)?
+    /// How long after a renewal a run takes its locks for its own. With a request's usual time limit (10 s) that ends
+    /// before a holder elsewhere counts as dead (45 s).
+    package var leaseTrust = Duration.seconds(30)
+    /// What the deliveries of this environment know of their destinations, one run after the other and side by side.
+    package let pacers = DestinationPacers()
     /// Waits that long; throws when the task is cancelled.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 

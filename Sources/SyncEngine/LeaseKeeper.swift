@@ -2,25 +2,23 @@ import SyncCore
 
 /// Holds a run's locks while its work lasts: renews them, and cancels the work when they are no longer its own.
 struct LeaseKeeper: Sendable {
-    /// A holder on another host counts as dead after 45 s without renewal, so three renewals may fail first.
-    static let renewalInterval = Duration.seconds(10)
     /// How soon a run notices `headrace cancel`.
     static let cancelCheckInterval = Duration.milliseconds(500)
 
     var environment: EngineEnvironment
     var stop: StopRequest
-    var term: LeaseTerm
+    var trust: LeaseTrust
     private var state: any StateStore { environment.state }
 
-    init(_ environment: EngineEnvironment, stop: StopRequest, term: LeaseTerm) {
+    init(_ environment: EngineEnvironment, stop: StopRequest, trust: LeaseTrust) {
         self.environment = environment
         self.stop = stop
-        self.term = term
+        self.trust = trust
     }
 
     /// The names of the locks: one run a sync, and one a project uid on an edge host, so that no user is ever sent by two.
     static func names(sync: String, identity: DestinationIdentity) -> [String] {
-        ["destination:\(identity.projectUID)@\(identity.edgeHost)", "sync:\(sync)"]
+        ["sync:\(sync)", "destination:\(identity.projectUID)@\(identity.edgeHost)"]
     }
 
     /// Runs `work` under the run's leases and releases them after it, whatever happened.
@@ -60,11 +58,11 @@ struct LeaseKeeper: Sendable {
         while failures < 3 {
             try await environment.pause(Self.cancelCheckInterval)
             if (try? await state.isCancelRequested(of: run)) == true { stop.request(.cancelled) }
-            guard environment.instant() - lastRenewal > Self.renewalInterval else { continue }
+            guard environment.instant() - lastRenewal > trust.renewalInterval else { continue }
             lastRenewal = environment.instant()
             do {
                 guard try await state.renewLeases(run: run, at: environment.now()) else { return }
-                term.renewed(at: lastRenewal)
+                trust.renewed(at: lastRenewal)
                 failures = 0
             } catch {
                 failures += 1

@@ -98,6 +98,7 @@ struct PlanBuilder: Sendable {
         plan.planned = summary.planned
         plan.mappingAdded = summary.mappingAdded
         plan.reading = diffed.reading
+        plan.isWhole = !planOptions.isPartial && diffed.reading?.isIncremental != true
         plan.guards = Guards.evaluate(
             checked.sync.guards, measurements: summary.measurements, scope: scope,
             identity: checked.destination.identity)

@@ -14,9 +14,11 @@ struct PlanDelivery: Sendable {
     var environment: EngineEnvironment
     var checked: CheckedSync
     var plan: PlanRecord
+    /// Operations of the plan that have no outcome yet.
+    var writes: Int
     var run: RunID
     var stop: StopRequest
-    var term: LeaseTerm
+    var trust: LeaseTrust
     var progress: @Sendable (DeliveryCounts) -> Void
 
     struct Result {
@@ -30,6 +32,8 @@ struct PlanDelivery: Sendable {
         /// A `StateFailure` when the journal could not be written: nothing more was sent then, and whoever was in the
         /// open window is dirty.
         var failure: (any Error)?
+        /// With a `failure`: operations whose request may have left, and whose outcome is not in the state.
+        var mayHaveLeft: [Int] = []
     }
 
     /// What the journal holds so far.
@@ -38,8 +42,11 @@ struct PlanDelivery: Sendable {
         var handedOver = 0
         var outcomes = OperationCounts()
         var lastTrouble: String?
+        /// Outcomes of a commit that has not succeeded.
+        var uncommitted: [OutcomeRecord] = []
 
         mutating func committed(_ records: [OutcomeRecord], handingOver writes: [PlannedWrite]) {
+            uncommitted = []
             handedOver += writes.count
             outcomes.planned += records.count
             for record in records {
@@ -53,8 +60,10 @@ struct PlanDelivery: Sendable {
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
         let window = DeliveryWindow(
-            DeliverySettings(checked.sync, plannedWrites: plan.planned), random: environment.random,
-            holdsLocks: { [term, instant = environment.instant] in !term.isOver(at: instant()) })
+            DeliverySettings(checked.sync, plannedWrites: writes),
+            pacer: environment.pacers.pacer(for: checked.destination.identity), at: environment.instant(),
+            random: environment.random)
+        trust.onRenewal { window.trust(until: $0) }
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
         var failure: (any Error)?
@@ -70,7 +79,11 @@ struct PlanDelivery: Sendable {
             return await group.next() ?? nil
         }
         var result = Result(attempts: window.counts(at: .now).attempts, operations: journal.outcomes)
-        if failure != nil { result.operations.unknown += journal.handedOver - journal.outcomes.planned }
+        if failure != nil {
+            result.operations.unknown += journal.handedOver - journal.outcomes.planned
+            result.mayHaveLeft = (journal.uncommitted + window.takeOutcomes())
+                .filter { $0.attempts > 0 || $0.mayHaveBeenApplied }.map(\.sequence)
+        }
         result.stopReason = refusal?.diagnostic.sentence ?? window.stopReason?.sentence
         result.lastTrouble = journal.lastTrouble
         result.failure = failure
@@ -114,11 +127,15 @@ struct PlanDelivery: Sendable {
             // Before the outcomes: an answer that comes in between must not make room for more than is settled.
             let room = window.room
             let outcomes = window.takeOutcomes()
+            journal.uncommitted = outcomes
             let writes = isOver ? [] : try await unread.next(room)
             if let last = writes.last { journal.openThrough = last.index }
+            if !outcomes.isEmpty { FailPoint.answersArrived.pass() }
             if !outcomes.isEmpty || !writes.isEmpty {
                 try await environment.state.commit(
                     outcomes, openThrough: journal.openThrough, plan: plan.planID, run: run)
+                if !writes.isEmpty { FailPoint.intentCommitted.pass() }
+                if !outcomes.isEmpty { FailPoint.outcomesCommitted.pass() }
             }
             journal.committed(outcomes, handingOver: writes)
             window.append(writes)

@@ -7,15 +7,16 @@ import Synchronization
 final class RunSession: Sendable {
     private let environment: EngineEnvironment
     private let checked: CheckedSync
-    private let term: LeaseTerm
     private let observer: RunObserver?
+    private let trust: LeaseTrust
     private let current: Mutex<RunReport>
 
+    /// `trust` is of the run's locks.
     init(
-        environment: EngineEnvironment, checked: CheckedSync, report: RunReport, term: LeaseTerm,
-        observer: RunObserver?
+        environment: EngineEnvironment, checked: CheckedSync, report: RunReport, observer: RunObserver?,
+        trust: LeaseTrust
     ) {
-        self.term = term
+        self.trust = trust
         self.environment = environment
         self.checked = checked
         self.observer = observer
@@ -68,11 +69,18 @@ final class RunSession: Sendable {
     func deliver(_ plan: PlanRecord, stop: StopRequest) async throws {
         guard let run = report.runID else { return }
         // Of a plan that a killed apply began; the books are kept up to date for a state that fails on the way.
-        let before = try await environment.state.operationCounts(of: plan.planID)
+        var before = try await environment.state.operationCounts(of: plan.planID)
         note(before, and: OperationCounts())
         if stop.reason != nil { throw CancellationError() }
         try await enter(.delivering)
-        try await environment.state.beginDelivery(of: plan.planID, run: run)
+        FailPoint.planFinished.pass()
+        let withheld = try await environment.state.beginDelivery(
+            of: plan.planID, run: run, quarantineAfterRuns: checked.sync.retry.quarantineAfterRuns)
+        FailPoint.deliveryBegun.pass()
+        if withheld.total > 0 {
+            before = try await environment.state.operationCounts(of: plan.planID)
+            note(before, and: OperationCounts())
+        }
         if report.rows.invalid > 0, report.invalidSample.isEmpty {
             let kept = try await environment.state.invalidRows(of: run)
             update { $0.invalidSample = Array(kept.prefix(20)) }
@@ -81,9 +89,10 @@ final class RunSession: Sendable {
         let start = clock.now
         var stopSentence: String?
         var lastTrouble: String?
-        if plan.planned > 0 {
+        if before.withoutOutcome > 0 {
             let delivery = PlanDelivery(
-                environment: environment, checked: checked, plan: plan, run: run, stop: stop, term: term
+                environment: environment, checked: checked, plan: plan, writes: before.withoutOutcome, run: run,
+                stop: stop, trust: trust
             ) { [weak self] counts in self?.observe(counts) }
             let result = await delivery.deliver()
             (stopSentence, lastTrouble) = (result.stopReason, result.lastTrouble)
@@ -92,18 +101,27 @@ final class RunSession: Sendable {
                 report.deliverSeconds = (clock.now - start).seconds
             }
             note(before, and: result.operations)
-            if let failure = result.failure { throw failure }
+            if let failure = result.failure {
+                try? await environment.state.noteLateWrites(result.mayHaveLeft, plan: plan.planID, run: run)
+                throw failure
+            }
         }
         update { report in
             report.deliverSeconds = (clock.now - start).seconds
             report.finishedAt = environment.now()
         }
         let operations = try await environment.state.finishDelivery(of: plan.planID, report: report)
+        FailPoint.deliveryFinished.pass()
         update { report in
             report.operations = operations
-            report.close(stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble)
+            // The snapshot's last move belongs to the delivery, however long it takes.
+            report.deliverSeconds = (clock.now - start).seconds
+            report.finishedAt = environment.now()
+            report.close(
+                stop: stop.reason, destinationStop: stopSentence, lastTrouble: lastTrouble, withheld: withheld)
         }
         try await environment.state.saveRun(report)
+        FailPoint.runSaved.pass()
         observer?(RunProgress(sync: checked.sync.name, runID: run, status: report.status))
     }
 
@@ -111,7 +129,8 @@ final class RunSession: Sendable {
         guard let observer else { return }
         var progress = RunProgress(sync: checked.sync.name, runID: report.runID, status: .delivering)
         progress.rowsRead = report.rows.queried
-        progress.operations.planned = report.operations.planned
+        // Without what had its outcome before anything was sent.
+        progress.operations.planned = report.operations.withoutOutcome
         progress.operations.confirmed = counts.confirmed
         progress.operations.rejected = counts.rejected
         progress.operations.unknown = counts.unknown
@@ -180,7 +199,9 @@ final class RunSession: Sendable {
         report.exit = .alreadyRunning
         report.finishedAt = environment.now()
         let finding = Diagnostic.error(
-            "already_running", "run \(run) is using \(what) (process \(holder.processID) on \(holder.host))",
+            "already_running",
+            "run \(run) is using \(what) (process \(holder.processID) on \(holder.host), since "
+                + "\(run.time.iso8601Milliseconds))",
             hint: "wait for it, or end it with `headrace cancel \(run)`")
         (report.error, report.finding) = (finding.sentence, finding)
         return report

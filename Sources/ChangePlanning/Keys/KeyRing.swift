@@ -53,6 +53,11 @@ package struct KeyRing: Sendable {
         return ValuesFingerprint(high: words.0, low: words.1)
     }
 
+    /// Of the constants that a removed user is left with: another one than of any values, which begin with a digest.
+    func fingerprint(ofRemoval body: [UInt8]) -> ValuesFingerprint {
+        fingerprint(of: Array("headrace removal\n".utf8) + body)
+    }
+
     /// Digests rows that are typed by `rules`, of the cells in `columns`.
     func rowDigester(rules: String, columns: [Int]) -> RowDigester {
         let digest = HMAC<SHA256>.authenticationCode(for: Array(rules.utf8), using: rowKey)

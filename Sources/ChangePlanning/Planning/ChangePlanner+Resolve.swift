@@ -176,7 +176,7 @@ extension ChangePlanner {
             keyHash: user.entry.keyHash, userUID: protected(user.userUID), primaryKey: protected(user.primaryKey),
             kind: .removed,
             reason: user.entry.isDirty ? .dirty : .diff, body: .clear(body), sentAttributes: sent,
-            snapshotValues: nil, fingerprint: nil,
+            snapshotValues: nil, fingerprint: Fingerprint(values: keys.fingerprint(ofRemoval: body)),
             valuesBefore: before)
     }
 }

@@ -80,6 +80,7 @@ enum KeyTables {
                 "memory_limit", .byteCount,
                 "Bound of the diff's memory; above it the diff uses temporary files. Default 512MB."),
             KeySpec("plan_ttl", .duration, "How long a plan may be applied after it was made; default 24h."),
+            KeySpec("retention", .duration, "Age from which `state prune` deletes the details of runs; default 30d."),
             KeySpec("key", .secret, "Install key, instead of .headrace/key; required with a PostgreSQL state."),
         ])
 

@@ -1,7 +1,7 @@
 /// Reads the quantities of the project's files.
-enum Quantities {
+package enum Quantities {
     /// `500ms 10s 5m 2h 7d`: a whole number and a unit.
-    static func duration(_ text: String) -> Duration? {
+    package static func duration(_ text: String) -> Duration? {
         guard let (count, unit) = countAndUnit(text) else { return nil }
         let millisecondsInUnit: Int64
         switch unit {

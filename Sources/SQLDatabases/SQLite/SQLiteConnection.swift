@@ -21,8 +21,9 @@ package final class SQLiteConnection {
     /// Objects that C callbacks point at: they live as long as the connection.
     private var callbackOwners: [AnyObject] = []
 
-    /// `path` is absolute: SQLite would read a relative one against the process's folder.
-    package init(path: String, mode: Mode) throws(SQLiteError) {
+    /// `path` is absolute: SQLite would read a relative one against the process's folder. `vfs` names a registered
+    /// way to the disk; nil is the system's.
+    package init(path: String, mode: Mode, vfs: String? = nil) throws(SQLiteError) {
         let flags =
             switch mode {
             case .readOnly: SQLITE_OPEN_READONLY
@@ -34,7 +35,7 @@ package final class SQLiteConnection {
             close(descriptor)
         }
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
             let error = SQLiteError(opened, code: code)
             sqlite3_close_v2(opened)

@@ -71,6 +71,9 @@ package struct StateDefinition: Sendable {
     package var memoryLimitInBytes = 512 * 1024 * 1024
     /// How long a plan may be applied after it was made.
     package var planTimeToLive: Duration = .seconds(24 * 3600)
+    /// How long `state prune` lets the details of runs stand after their end.
+    package var retention = standardRetention
+    package static let standardRetention = Duration.seconds(30 * 24 * 3600)
     /// Replaces the key file; as written by the user, any length.
     package var key: Secret?
     /// Where the location is written; nil for the standard one.

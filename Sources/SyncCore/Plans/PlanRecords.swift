@@ -28,7 +28,8 @@ package struct PlannedOperation: Sendable {
     /// What the snapshot holds for the user once confirmed: a JSON object of mapped values in which a pii value is
     /// `{"fingerprint":"<32 hex digits>"}`; nil when the user then leaves the snapshot (kind removed).
     package var snapshotValues: [UInt8]?
-    /// Set unless removed.
+    /// What its values are known by. Where the user is removed, by what is written then; nil in plans that were made
+    /// before it was kept.
     package var fingerprint: Fingerprint?
     /// The snapshot's values before this operation, in the same form; nil when the user was not in it.
     package var valuesBefore: [UInt8]?

@@ -57,8 +57,21 @@ package protocol WriteFeed: AnyObject, Sendable {
     func next(at now: ContinuousClock.Instant) -> FeedStep
     /// `latency` from the hand-out to the answer.
     func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant)
+    /// `report`, and at once `next`: what the connection does that has just been answered. `hasMore`: there is something
+    /// to do for another one as well.
+    func exchange(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant)
+        -> (step: FeedStep, hasMore: Bool)
     /// Called (from any thread) when `next` may answer differently than `.idle` or an earlier wait.
     func onWork(_ wake: @escaping @Sendable () -> Void)
+}
+
+extension WriteFeed {
+    package func exchange(
+        _ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant
+    ) -> (step: FeedStep, hasMore: Bool) {
+        report(result, index: index, latency: latency, at: now)
+        return (next(at: now), true)
+    }
 }
 
 /// What went wrong outside any one attempt.

@@ -80,6 +80,8 @@ package struct PlanRecord: Sendable {
     package var mappingAdded: [String] = []
     /// Nil for a model without a cursor.
     package var reading: ModelReading?
+    /// The whole model was read and every operation kept: a user who has none needs none.
+    package var isWhole = false
 
     package init(
         planID: PlanID, sync: String, scope: Int64, status: PlanStatus, createdAt: WallTime, definitionDigest: String

@@ -10,7 +10,8 @@ package protocol StateStore: Sendable {
     // MARK: Leases
 
     /// Takes all the named locks or none. A lock whose holder `isGone`, or that was not renewed for 45 s by a holder
-    /// on another host, is taken over.
+    /// on another host, is taken over. That holder may live: whoever is in its run's open window is dirty again once the
+    /// new run has ended.
     func acquireLeases(
         _ names: [String], holder: LeaseHolder, run: RunID, at now: WallTime,
         isGone: @Sendable (LeaseHolder) -> Bool
@@ -54,7 +55,7 @@ package protocol StateStore: Sendable {
     /// How far the scope's model was read and delivered; nil before the first delivery with a cursor.
     func cursor(of scope: Int64) async throws(StateFailure) -> CursorRecord?
     /// Users whose write may be under way: those in the open window of a plan that is being delivered, or was when its
-    /// process ended, and those confirmed whom the snapshot does not show yet.
+    /// process ended, those confirmed whom the snapshot does not show yet, and those of late writes.
     func openWindow(of scope: Int64) async throws(StateFailure) -> [KeyHash]
 
     // MARK: Plans
@@ -83,18 +84,41 @@ package protocol StateStore: Sendable {
 
     /// The plan becomes `delivering` by this run, the scope's identity the sync's last one; the sync had rows if the
     /// plan has any. The scope's cursor mark goes where the plan read everything, or was made without a cursor.
-    func beginDelivery(of plan: PlanID, run: RunID) async throws(StateFailure)
+    ///
+    /// Counts as the scope's next delivery. Operations of users that were rejected before with the same values get their
+    /// outcome here, by the rule of `Ageing`, unless the user is dirty; users whose values changed are rejected no more.
+    /// Returns what is withheld of the whole plan, earlier deliveries of it included.
+    @discardableResult
+    func beginDelivery(of plan: PlanID, run: RunID, quarantineAfterRuns: Int) async throws(StateFailure)
+        -> WithheldCounts
     /// The plan's operations by their outcomes so far.
     func operationCounts(of plan: PlanID) async throws(StateFailure) -> OperationCounts
     /// Operations without an outcome after `sequence`, in order.
     func operationsToSend(of plan: PlanID, after sequence: Int, limit: Int) async throws(StateFailure)
         -> [OperationToSend]
-    /// One transaction: writes the outcomes, moves confirmed users into (or out of) the snapshot, marks the others that
-    /// may have been applied dirty, deletes sealed bodies that have their outcome, and opens the window through
-    /// `openThrough`: every operation up to it that has no outcome counts as dirty from now on.
+    /// One transaction: writes the outcomes, marks those not confirmed that may have been applied dirty, deletes sealed
+    /// bodies that have their outcome, and opens the window through `openThrough`: every operation up to it that has no
+    /// outcome counts as dirty from now on. Confirmed users move into (or out of) the snapshot then or later, at the
+    /// latest when the delivery ends or is recovered; until then `openWindow` names them.
+    ///
+    /// A rejected user's runs are counted, a confirmed user's rejections are forgotten.
     func commit(_ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID) async throws(StateFailure)
+    /// What a run that has lost its locks may have sent since: these operations' users are dirty from the sync's next run
+    /// on, whatever a run in progress confirms. Nothing happens where the run still has its locks.
+    func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) async throws(StateFailure)
     /// One transaction: operations without an outcome become `deferred`, settlements are applied, the plan is
-    /// `finished`, the run's row is saved, and the cursor's mark moves where nothing holds it. Returns the operations'
-    /// counts as the state has them.
+    /// `finished`, the run's row is saved, and the cursor's mark moves where nothing holds it. After a whole plan, users
+    /// without an operation in it are rejected no more. Returns the operations' counts as the state has them.
     func finishDelivery(of plan: PlanID, report: RunReport) async throws(StateFailure) -> OperationCounts
+
+    // MARK: Rejected users
+
+    /// What `beginDelivery` would withhold of a plan if it began now. Nothing is written.
+    func withheld(of plan: PlanID, quarantineAfterRuns: Int) async throws(StateFailure) -> WithheldCounts
+    /// Users of the sync, at any destination, whose last rejection still counts.
+    func rejectedUsers(of sync: String) async throws(StateFailure) -> [RejectedUser]
+    /// Forgets the rejections of these users of the sync, or of all, at any destination: the next delivery sends them.
+    /// Needs no lock: a run in progress has its withheld operations already. Returns how many there were, by the
+    /// `quarantineAfterRuns` of the last delivery.
+    func release(_ users: [KeyHash]?, of sync: String) async throws(StateFailure) -> WithheldCounts
 }

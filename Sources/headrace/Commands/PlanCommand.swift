@@ -8,7 +8,8 @@ struct PlanCommand: AsyncParsableCommand {
         abstract: "Make and store a plan: counts, guards, and each user's attributes old → new.",
         discussion: """
             Reads the models and compares them with what the destination last confirmed. Sends nothing and takes no lock. \
-            Exits 4 when a guard trips, 3 when rows are invalid.
+            Exits 4 when a guard trips, 3 when rows are invalid. Of the planned operations it counts those that are withheld \
+            because the destination rejected the same values before.
             """)
 
     @Argument(help: "Syncs to plan, by name or glob; all when none is named.") var syncs: [String] = []
@@ -40,13 +41,14 @@ struct PlanCommand: AsyncParsableCommand {
                 display.finish()
                 let users = try PlanPresentation.users(planned.operations, keys: engine.environment.keys)
                 let report = PlanReport(
-                    sync: sync.sync.name, plan: planned.plan, users: users, invalidSample: planned.invalidSample,
-                    error: planned.error)
+                    sync: sync.sync.name, plan: planned.plan, users: users, withheld: planned.withheld,
+                    invalidSample: planned.invalidSample, error: planned.error)
                 if index > 0 { console.say("") }
                 if console.isJSON, let error = planned.error { console.complain([error]) }
                 console.print(json: report.json, text: report.text(console.palette))
                 exits.append(planned.exit)
-                if exitCode, let plan = planned.plan, plan.planned > 0 { exits.append(.changesPlanned) }
+                let sent = (planned.plan?.planned ?? 0) - planned.withheld.total
+                if exitCode, sent > 0 { exits.append(.changesPlanned) }
                 if signals.stop.reason != nil { break }
             }
             return ExitStatus.strongest(exits)

@@ -1,77 +1,7 @@
 import ArgumentParser
-import Foundation
-import SQLDatabases
-import SyncCore
 
 struct StateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "state", abstract: "Look at what Headrace remembers.", subcommands: [StateInfoCommand.self])
-}
-
-struct StateInfoCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "Where the state is, its size, and the users of each snapshot.",
-        discussion: "Lists also the snapshots of syncs that the project no longer has.")
-
-    @OptionGroup var options: ProjectOptions
-
-    func run() async throws {
-        let console = options.output.console
-        try await ending(console) {
-            let located = try LocatedState(options)
-            let path = located.path
-            guard let state = try located.reader() else {
-                console.print(
-                    json: .members([
-                        "path": .string(path), "size_in_bytes": .null, "schema_version": .null, "scopes": .array([]),
-                    ]),
-                    text: "no state yet; it will be \(TerminalText.escaped(path))")
-                return .done
-            }
-            let scopes = try await state.snapshots()
-            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-            let version = Self.schemaVersion(path)
-            console.print(
-                json: .members([
-                    "path": .string(path), "size_in_bytes": size.map(JSONText.integer) ?? .null,
-                    "schema_version": version.map(JSONText.integer) ?? .null,
-                    "scopes": .array(scopes.map(Self.json)),
-                ]),
-                text: "\(TerminalText.escaped(path)), \(NumberText.bytes(size ?? 0))"
-                    + (version.map { ", schema version \($0)" } ?? "") + "\n\n"
-                    + Self.table(scopes, console.palette))
-            return .done
-        }
-    }
-
-    /// SQLite's own number in the file's header, which migrations count up.
-    private static func schemaVersion(_ path: String) -> Int? {
-        guard let connection = try? SQLiteConnection(path: path, mode: .readOnly),
-            let statement = try? connection.prepare("PRAGMA user_version"), (try? statement.step()) == true
-        else { return nil }
-        return Int(statement.integer(at: 0))
-    }
-
-    private static func json(_ snapshot: SnapshotRecord) -> JSONText {
-        CursorReport.added(
-            snapshot.cursor,
-            to: .members([
-                "sync": .string(snapshot.sync), "project_uid": .string(snapshot.identity.projectUID),
-                "edge_host": .string(snapshot.identity.edgeHost), "users": .integer(snapshot.users),
-            ]))
-    }
-
-    private static func table(_ snapshots: [SnapshotRecord], _ palette: Palette) -> String {
-        var table = TextTable([
-            .text("sync"), .text("project uid"), .text("edge host"), .number("users"), .text("cursor"),
-        ])
-        table.widestCell = 100
-        table.rows = snapshots.map {
-            [
-                $0.sync, $0.identity.projectUID, $0.identity.edgeHost, NumberText.grouped($0.users),
-                CursorReport.text($0.cursor),
-            ]
-        }
-        return table.rendered(palette)
-    }
+        commandName: "state", abstract: "Look at what Headrace remembers, keep it small, or forget it.",
+        subcommands: [StateInfoCommand.self, StatePruneCommand.self, StateResetCommand.self])
 }

@@ -23,16 +23,19 @@ struct LocatedState: Sendable {
     }
 
     /// Nil when nothing ran yet.
-    func reader() throws(StateFailure) -> (any StateInspection)? { try SQLiteStateStore.openForReading(path: path) }
+    func reader() throws(StateFailure) -> (any StateUpkeep)? { try SQLiteStateStore.openForReading(path: path) }
 
     /// For commands that write to a state that is there.
-    func writer() throws(StateFailure) -> any StateInspection { try SQLiteStateStore(path: path) }
+    func writer() throws(StateFailure) -> any StateUpkeep { try SQLiteStateStore(path: path) }
 
     /// Every sync that the project's files name, once.
     var writtenSyncs: [(name: String, model: String)] {
         var seen: Set<String> = []
         return reading.writtenSyncs.filter { seen.insert($0.name).inserted }
     }
+
+    /// How long the details of runs are kept, as far as the file says it.
+    var retention: Duration { reading.draft?.state.retention ?? StateDefinition.standardRetention }
 
     /// What opens sealed text, as far as it is at hand; nothing is made.
     var keys: KeyRing? { OpenedProject.knownKey(of: reading.draft?.state, statePath: path).map { KeyRing($0) } }

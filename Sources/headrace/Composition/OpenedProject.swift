@@ -113,6 +113,12 @@ struct OpenedProject: Sendable {
             destination: { definition throws(Diagnostic) in try Self.destination(definition) },
             holder: holder, isGone: { identity.isGone($0, seenFrom: holder) },
             now: { WallTime.current() }, random: { Double.random(in: 0..<1) }, logger: logger)
+        #if DEBUG
+            // For tests, which cannot wait for as long as a process is stopped in earnest.
+            if let text = ProcessInfo.processInfo.environment["HEADRACE_TEST_LEASE_TRUST"], let seconds = Int(text) {
+                environment.leaseTrust = .seconds(seconds)
+            }
+        #endif
         environment.spill = SpillFolder(folder: (path as NSString).deletingLastPathComponent)
         return Engine(environment)
     }

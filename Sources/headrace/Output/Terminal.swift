@@ -9,6 +9,15 @@ enum Terminal {
         isTerminal(descriptor) && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
+    /// Whether a person can read a question and type the answer.
+    static var canAsk: Bool { isTerminal(STDIN_FILENO) && isTerminal(STDERR_FILENO) }
+
+    /// True for `y` or `yes`. The question goes to standard error, which no JSON is on.
+    static func ask(_ question: String) -> Bool {
+        FileHandle.standardError.write(Data(TerminalText.escaped(question).utf8))
+        return ["y", "yes"].contains(readLine()?.lowercased())
+    }
+
     /// Cells in a line of the terminal behind standard error; 80 where it cannot say.
     static func width() -> Int {
         var size = winsize()

@@ -48,7 +48,11 @@ struct AnswerReport: Equatable, Sendable {
     }
 
     private var hint: String? {
-        guard outcome == .rejected, answer == "404" else { return nil }
-        return "the destination does not know the project: check its project_uid and region"
+        switch (outcome, answer) {
+        case (.rejected, "404"): "the destination does not know the project: check its project_uid and region"
+        case (.quarantined, _): "not sent: that was the answer to the same values, in run after run"
+        case (.deferred, Ageing.answer): "not sent: the same values were rejected before, their turn comes later"
+        default: nil
+        }
     }
 }

@@ -6,6 +6,7 @@ struct PlanReport {
     /// Nil when no plan could be made.
     var plan: PlanRecord?
     var users: [PlannedUser]
+    var withheld = WithheldCounts()
     var invalidSample: [InvalidRow] = []
     var error: Diagnostic?
 
@@ -20,6 +21,9 @@ struct PlanReport {
             "guards": .array((plan?.guards ?? []).map(GuardReport.json)),
             "users": .array(users.map(\.json)),
             "mapping_added": .array((plan?.mappingAdded ?? []).map(JSONText.string)),
+            "withheld": .members([
+                "ageing": .integer(withheld.ageing), "quarantined": .integer(withheld.quarantined),
+            ]),
         ])
         return error.map { line.adding(["error": .string($0.sentence)]) }
             ?? ReadingReport.added(plan?.reading, to: line)
@@ -57,6 +61,16 @@ struct PlanReport {
         return lines.joined(separator: "\n")
     }
 
+    private var withheldLines: [String] {
+        guard withheld.total > 0 else { return [] }
+        let parts = [(withheld.quarantined, "quarantined"), (withheld.ageing, "ageing")].filter { $0.0 > 0 }
+        let counts = parts.map { "\(NumberText.grouped($0.0)) \($0.1)" }.joined(separator: ", ")
+        return [
+            "Withheld of them, since the destination rejected the same values before: \(counts) "
+                + "(`headrace retry \(TerminalText.escaped(sync))` releases them)"
+        ]
+    }
+
     private func foot(_ plan: PlanRecord, _ palette: Palette) -> String {
         var lines: [String] = []
         let more = plan.planned - users.count
@@ -76,6 +90,7 @@ struct PlanReport {
             lines.append(
                 "\(NumberText.counted(plan.planned, "operation")) planned. "
                     + "Apply with: headrace apply \(plan.planID)\(flag)")
+            lines += withheldLines
         }
         return lines.joined(separator: "\n")
     }

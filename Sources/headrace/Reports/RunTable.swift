@@ -7,7 +7,7 @@ enum RunTable {
         var table = TextTable([
             .text("run"), .text("sync"), .text("status"), .text("started"), .number("seconds"), .number("rows"),
             .number("planned"), .number("confirmed"), .number("rejected"), .number("unknown"), .number("deferred"),
-            .number("invalid"), .text("error"),
+            .number("quarantined"), .number("invalid"), .text("error"),
         ])
         table.rows = runs.map { run in
             [
@@ -15,7 +15,8 @@ enum RunTable {
             ]
                 + [
                     run.rows.queried, run.operations.planned, run.operations.confirmed, run.operations.rejected,
-                    run.operations.unknown, run.operations.deferred, run.rows.invalid,
+                    run.operations.unknown, run.operations.deferred, run.operations.quarantined,
+                    run.rows.invalid,
                 ].map(NumberText.grouped) + [run.error ?? ""]
         }
         return table.rendered(palette)

@@ -22,6 +22,13 @@ import Testing
         }
     }
 
+    @Test(arguments: StateUpkeepSuite.checks.map(\.name)) func isKeptUp(name: String) async throws {
+        try await withScratchFolder { folder async throws in
+            let check = try #require(StateUpkeepSuite.checks.first { $0.name == name })
+            try await check.check(try SQLiteStateStore(path: folder + "/state.db"))
+        }
+    }
+
     @Test func makesFolderAndFileForTheOwnerOnly() async throws {
         try await withScratchFolder { folder async throws in
             let path = folder + "/.headrace/state.db"
@@ -155,7 +162,7 @@ import Testing
     @Test func theSnapshotMovesForManyAtOnceAndBeforeTheDeliveryEnds() async throws {
         try await withScratchFolder { folder async throws in
             let bench = StateStoreBench(try SQLiteStateStore(path: folder + "/state.db"))
-            let many = OutcomeWriter.waitingConfirmations
+            let many = Int(OutcomeWriter.fewestToMove)
             let plan = try await bench.plan(1, (1...many + 1).map { bench.operation($0) })
             _ = try await bench.delivery(1, of: plan)
             func commit(_ sequences: ClosedRange<Int>) async throws {

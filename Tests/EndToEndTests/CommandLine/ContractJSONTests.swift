@@ -100,7 +100,8 @@ import Testing
             + #""operations":{"planned":1},"#
             + #""guards":[{"name":"max_changed_percent","limit":50,"actual":1.5,"tripped":false}],"#
             + #""users":[{"user_uid":"u-5","key":"5","kind":"changed","reason":"diff","#
-            + #""attributes":{"points":{"old":1,"new":2},"mail":{"new":"‹masked 5f2a›"}}}],"mapping_added":[]}"#
+            + #""attributes":{"points":{"old":1,"new":2},"mail":{"new":"‹masked 5f2a›"}}}],"mapping_added":[],"#
+            + #""withheld":{"ageing":0,"quarantined":0}}"#
         #expect(PlanReport(sync: "loyalty", plan: plan, users: [user]).json.line == expected)
     }
 

@@ -66,6 +66,10 @@ import Testing
         let status = try await shop.headrace("status")
         #expect(status.stdout.contains("seen \(Project.text(5)) (held: not_all_confirmed)"))
         try await shop.simulator.setFaults(FaultTests.none)
+        // Rejected twice, it lets a run pass; that one holds the mark as well.
+        let waiting = try await shop.run()
+        #expect(waiting.exit == 3 && waiting.operations == OperationNumbers(planned: 1, deferred: 1))
+        #expect(try await mark(shop) == Project.text(5))
         #expect(try await shop.run().operations == .allConfirmed(1))
         #expect(try await shop.simulator.attributes(of: "u3") == #"{"loyalty_tier":"silver","points":33}"#)
         #expect(try await mark(shop) == Project.text(20))

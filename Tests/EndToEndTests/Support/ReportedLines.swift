@@ -60,6 +60,7 @@ struct OperationNumbers: Decodable, Sendable, Equatable {
 /// One line of `plan --output json`.
 struct ReportedPlan: Decodable, Sendable {
     struct Operations: Decodable, Sendable { var planned: Int }
+    struct Withheld: Decodable, Sendable, Equatable { var ageing = 0, quarantined = 0 }
 
     struct Verdict: Decodable, Sendable {
         var name: String
@@ -103,6 +104,7 @@ struct ReportedPlan: Decodable, Sendable {
     var operations: Operations
     var guards: [Verdict]
     var users: [User]
+    var withheld: Withheld
     /// Of a model with a cursor.
     var read: ReportedReading?
 
@@ -110,8 +112,14 @@ struct ReportedPlan: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case planID = "plan_id"
-        case sync, rows, operations, guards, users, read
+        case sync, rows, operations, guards, users, withheld, read
     }
+}
+
+/// One line of `retry --output json`.
+struct ReportedRelease: Decodable, Sendable, Equatable {
+    var sync = "loyalty"
+    var released = 0, quarantined = 0, ageing = 0
 }
 
 /// One line of `check --output json`.

@@ -176,41 +176,16 @@ struct KillCampaign {
         try await countDuplicates()
         #expect(try await shop.run().operations.planned == 0)
 
-        let wanted = try await shop.sql(
-            #"SELECT uid || ' {"loyalty_tier":"' || tier || '","points":' || points || '}' FROM members ORDER BY uid"#)
-        let held = try await heldUsers()
-        let wrong = Set(held).symmetricDifference(wanted.split(separator: "\n").map(String.init)).sorted()
+        let wrong = try await shop.differences()
         #expect(wrong.isEmpty, "\(wrong.count) lines differ, the first: \(wrong.prefix(6)); seed \(seed)")
-        #expect(held.count == KillCampaignTests.users)
+        #expect(try await shop.simulator.stats().users == KillCampaignTests.users)
         if let uid = wrong.first?.prefix(while: { $0 != " " }) {
             for request in try await shop.simulator.requests(of: String(uid)) { print("wrong user:", request) }
         }
         #expect(try await shop.simulator.stats().maxInFlightPerUser == 1, "seed \(seed)")
-        #expect(try await shop.sql("PRAGMA integrity_check", database: ".headrace/state.db") == "ok")
-        try await expectBalancedHistory(seed: seed)
-    }
-
-    private func heldUsers() async throws -> [String] {
-        struct Page: Decodable {
-            struct User: Decodable { var uid: String, attributes: [String: JSONValue] }
-            var users: [User]
-        }
-        let path = "users?project=\(SimulatorProcess.projectUID)&limit=\(KillCampaignTests.users + 1)"
-        let data = try JSONSerialization.data(withJSONObject: try await shop.simulator.admin(path))
-        return try JSONDecoder().decode(Page.self, from: data).users.map { user in
-            guard case .string(let tier) = user.attributes["loyalty_tier"], user.attributes.count == 2,
-                case .number(let points) = user.attributes["points"]
-            else { return "\(user.uid) \(user.attributes)" }
-            return #"\#(user.uid) {"loyalty_tier":"\#(tier)","points":\#(Int(points))}"#
-        }.sorted()
-    }
-
-    /// The state's own history: every run has ended, and its books balance, also the killed ones'.
-    private func expectBalancedHistory(seed: UInt64) async throws {
-        let open = try await shop.sql(
-            "SELECT count(*) FROM runs WHERE finished_at IS NULL", database: ".headrace/state.db")
+        let open = try await shop.state("SELECT count(*) FROM runs WHERE finished_at IS NULL")
         #expect(open == "0", "\(open) runs have no end; seed \(seed)")
-        try await expectBalancedRuns("true", database: ".headrace/state.db")
+        try await shop.expectSoundState("seed \(seed)")
     }
 
     private func expectBalancedRuns(_ condition: String, database: String) async throws {

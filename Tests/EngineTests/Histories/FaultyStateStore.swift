@@ -115,8 +115,10 @@ struct FaultyStateStore: StateStore {
         try await call { try await store.operations(of: plan, after: sequence, limit: limit) }
     }
 
-    func beginDelivery(of plan: PlanID, run: RunID) async throws(StateFailure) {
-        try await call { try await store.beginDelivery(of: plan, run: run) }
+    func beginDelivery(of plan: PlanID, run: RunID, quarantineAfterRuns: Int) async throws(StateFailure)
+        -> WithheldCounts
+    {
+        try await call { try await store.beginDelivery(of: plan, run: run, quarantineAfterRuns: quarantineAfterRuns) }
     }
     func operationCounts(of plan: PlanID) async throws(StateFailure) -> OperationCounts {
         try await call { try await store.operationCounts(of: plan) }
@@ -131,5 +133,18 @@ struct FaultyStateStore: StateStore {
     }
     func finishDelivery(of plan: PlanID, report: RunReport) async throws(StateFailure) -> OperationCounts {
         try await call { try await store.finishDelivery(of: plan, report: report) }
+    }
+    func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) async throws(StateFailure) {
+        try await call { try await store.noteLateWrites(sequences, plan: plan, run: run) }
+    }
+
+    func withheld(of plan: PlanID, quarantineAfterRuns: Int) async throws(StateFailure) -> WithheldCounts {
+        try await call { try await store.withheld(of: plan, quarantineAfterRuns: quarantineAfterRuns) }
+    }
+    func rejectedUsers(of sync: String) async throws(StateFailure) -> [RejectedUser] {
+        try await call { try await store.rejectedUsers(of: sync) }
+    }
+    func release(_ users: [KeyHash]?, of sync: String) async throws(StateFailure) -> WithheldCounts {
+        try await call { try await store.release(users, of: sync) }
     }
 }

@@ -1,7 +1,7 @@
 import SyncCore
 import Synchronization
 
-/// The requests of one delivery: pulls from the feed and answers in an order of chance, on a clock of its own, so that
+/// The requests of one delivery: pulls from the feed and answers in an order of chance, on its process's clock, so that
 /// nobody waits for a retry.
 final class HistoryExchange: Sendable {
     /// What becomes of a request is decided when it leaves.
@@ -16,11 +16,13 @@ final class HistoryExchange: Sendable {
 
     private struct Requests {
         var inFlight: [(write: PlannedWrite, fate: Fate)] = []
-        var instant = ContinuousClock.now
         var isFinished = false
         /// The instants of requests that left, so that the latency is theirs.
         var startedAt: [Int: ContinuousClock.Instant] = [:]
     }
+
+    /// So that the locks are renewed in time.
+    private static let longestStep = Duration.seconds(5)
 
     private let feed: any WriteFeed
     private let maximumInFlight: Int
@@ -36,46 +38,48 @@ final class HistoryExchange: Sendable {
     private var history: History { process.history }
     var isOver: Bool { requests.withLock { $0.isFinished && $0.inFlight.isEmpty } }
 
+    private enum Event { case nothing, something, waited }
+
     /// Some events, one after the other; false when there was nothing to do.
     func goOn() -> Bool {
         var didSomething = false
         for _ in 0..<history.draw(1...4) {
-            guard event() else { break }
+            let event = event()
+            if event == .nothing { break }
             didSomething = true
+            // Whoever else waits for the clock comes first.
+            if event == .waited { break }
         }
         return didSomething
     }
 
-    private func event() -> Bool {
+    private func event() -> Event {
         if history.chance(0.1) { history.applyAnyStray() }
         let (count, isFinished) = requests.withLock { ($0.inFlight.count, $0.isFinished) }
         if !isFinished, count < maximumInFlight, count == 0 || history.chance(0.6) {
             switch pull() {
             case .write(let write):
                 start(write)
-                return true
+                return .something
             case .wait(let until):
                 guard count == 0 else { break }
-                requests.withLock { $0.instant = max($0.instant, until) }
-                return true
+                process.goOn(after: min(until - process.instant, Self.longestStep))
+                return .waited
             case .idle:
-                guard count > 0 else { return false }
+                guard count > 0 else { return .nothing }
             case .finished:
                 requests.withLock { $0.isFinished = true }
-                return true
+                return .something
             }
         }
-        guard count > 0 else { return false }
+        guard count > 0 else { return .nothing }
         finish(history.draw(0...(count - 1)))
-        return true
+        return .something
     }
 
     private func pull() -> FeedStep {
-        let now = requests.withLock { requests in
-            requests.instant += .milliseconds(3)
-            return requests.instant
-        }
-        return feed.next(at: now)
+        process.goOn(after: .milliseconds(3))
+        return feed.next(at: process.instant)
     }
 
     private func start(_ write: PlannedWrite) {
@@ -85,7 +89,7 @@ final class HistoryExchange: Sendable {
             "  \(process.number) sends \(write.userUID) \(String(decoding: write.body, as: UTF8.self)) → \(fate)")
         requests.withLock { requests in
             requests.inFlight.append((write, fate))
-            requests.startedAt[write.index] = requests.instant
+            requests.startedAt[write.index] = process.instant
         }
     }
 
@@ -124,12 +128,10 @@ final class HistoryExchange: Sendable {
 
     private func report(_ result: AttemptResult, _ write: PlannedWrite) {
         process.ended(write, result)
-        let (now, latency) = requests.withLock { requests in
-            requests.instant += .milliseconds(2)
-            let start = requests.startedAt.removeValue(forKey: write.index) ?? requests.instant
-            return (requests.instant, start.duration(to: requests.instant))
-        }
-        feed.report(result, index: write.index, latency: latency, at: now)
+        process.goOn(after: .milliseconds(2))
+        let now = process.instant
+        let start = requests.withLock { $0.startedAt.removeValue(forKey: write.index) } ?? now
+        feed.report(result, index: write.index, latency: start.duration(to: now), at: now)
     }
 
     /// The connections are gone: what was in flight was applied, will be, or never is.

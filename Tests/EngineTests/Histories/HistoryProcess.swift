@@ -20,8 +20,8 @@ final class HistoryProcess: Sendable {
         var requests = 0
         var exchanges = 0
         var confirmed = 0
-        /// How long it was stopped.
-        var stopped = Duration.zero
+        /// How far its clock is: nobody waits for the machine's.
+        var elapsed = Duration.zero
         var sleepers: [(until: Duration, end: AsyncStream<Void>.Continuation)] = []
     }
 
@@ -79,7 +79,7 @@ final class HistoryProcess: Sendable {
             holder: holder, isGone: { self.history.isGone($0) }, now: { self.history.now() },
             random: { self.history.share() },
             logger: Logger(label: "history") { _ in SwiftLogNoOpLogHandler() })
-        environment.instant = { self.start + self.life.withLock { $0.stopped } }
+        environment.instant = { self.instant }
         environment.pause = { try await self.pause($0) }
         return environment
     }
@@ -216,12 +216,14 @@ final class HistoryProcess: Sendable {
         }.value
     }
 
-    /// It was stopped so long and goes on.
+    var instant: ContinuousClock.Instant { start + life.withLock { $0.elapsed } }
+
+    /// So much time passes for it.
     func goOn(after time: Duration) {
         let due = life.withLock { life in
-            life.stopped += time
-            defer { life.sleepers.removeAll { $0.until <= life.stopped } }
-            return life.sleepers.filter { $0.until <= life.stopped }
+            life.elapsed += time
+            defer { life.sleepers.removeAll { $0.until <= life.elapsed } }
+            return life.sleepers.filter { $0.until <= life.elapsed }
         }
         for sleeper in due { sleeper.end.finish() }
     }
@@ -230,7 +232,7 @@ final class HistoryProcess: Sendable {
     private func pause(_ time: Duration) async throws {
         if time < .seconds(1) {
             let (sleep, end) = AsyncStream.makeStream(of: Void.self)
-            life.withLock { $0.sleepers.append(($0.stopped + time, end)) }
+            life.withLock { $0.sleepers.append(($0.elapsed + time, end)) }
             for await _ in sleep {}
         }
         try Task.checkCancellation()

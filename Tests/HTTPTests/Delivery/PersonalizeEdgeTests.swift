@@ -75,17 +75,6 @@ import Testing
         #expect(AnswerRules.classify(status: status) == expected)
     }
 
-    @Test(arguments: [
-        ("Sun, 06 Nov 1994 08:49:37 GMT", Int64(784_111_777)), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
-    ]) func readsHTTPDates(text: String, seconds: Int64) {
-        #expect(HTTPDate.seconds(text) == seconds)
-    }
-
-    @Test(arguments: ["", "soon", "Sun, 31 Feb 2026 00:00:00 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"])
-    func refusesOtherDates(text: String) {
-        #expect(HTTPDate.seconds(text) == nil)
-    }
-
     @Test(
         .timeLimit(.minutes(1)),
         arguments: [

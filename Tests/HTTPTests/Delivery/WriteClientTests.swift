@@ -26,6 +26,17 @@ import Testing
         #expect(feed.reports == [[.confirmed(answer: "204")]])
     }
 
+    /// A server, or what stands before it, that answers once too often: the second answer was there before its request.
+    @Test func anAnswerThatCameBeforeItsRequestProvesNothing() async throws {
+        let (feed, _) = try await deliver(2) { connection, number in
+            _ = connection.readRequest()
+            let answer = "HTTP/1.1 204 No Content\r\n\r\n"
+            connection.send(number == 1 ? answer + answer : answer)
+            connection.waitForClose()
+        }
+        #expect(feed.reports == [[.confirmed(answer: "204")], [.ambiguous(answer: "garbled")]])
+    }
+
     /// Whole answers, each on a fresh connection, and what they prove.
     static let answers: [(String, AttemptResult)] = [
         ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", .confirmed(answer: "200")),

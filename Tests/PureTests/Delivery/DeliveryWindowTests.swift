@@ -55,23 +55,6 @@ import Testing
         #expect(record.lastAnswer == answers.last?.answer)
     }
 
-    @Test func handsOutNothingWhileTheLocksMayBeSomebodyElses() throws {
-        let holdsLocks = Mutex(false)
-        let window = DeliveryWindow(
-            DeliverySettings(plannedWrites: 1), holdsLocks: { holdsLocks.withLock { $0 } })
-        window.append([try write(1)])
-        guard case .wait(let until) = window.next(at: start) else {
-            Issue.record("a write left without locks")
-            return
-        }
-        #expect(until > start)
-        holdsLocks.withLock { $0 = true }
-        guard case .write = window.next(at: until) else {
-            Issue.record("nothing left though the locks are held")
-            return
-        }
-    }
-
     @Test func handsOutNothingThatWasNotAppended() throws {
         let window = window()
         #expect(isIdle(window.next(at: start)))
@@ -89,6 +72,25 @@ import Testing
         #expect(index(window.next(at: start)) == 1)
         window.report(.confirmed(answer: "204"), index: 1, latency: .zero, at: start)
         #expect(index(window.next(at: start)) == 2)
+    }
+
+    @Test func handsOutNothingOnceItsLocksAreInDoubt() throws {
+        let window = window()
+        let wakes = Mutex(0)
+        window.onWork { wakes.withLock { $0 += 1 } }
+        window.trust(until: start + .seconds(30))
+        window.append([try write(1), try write(2), try write(3)])
+        #expect(index(window.next(at: start + .milliseconds(29_999))) == 1)
+        #expect(isIdle(window.next(at: start + .seconds(30))))
+        window.report(.ambiguous(answer: "timeout"), index: 1, latency: .seconds(10), at: start + .seconds(40))
+        #expect(isIdle(window.next(at: start + .seconds(41))))
+        let before = wakes.withLock { $0 }
+        window.trust(until: start + .seconds(70))
+        #expect(wakes.withLock { $0 } == before + 1)
+        #expect(index(window.next(at: start + .seconds(41))) == 1)
+        #expect(index(window.next(at: start + .seconds(41))) == 2)
+        window.drain()
+        #expect(isFinished(window.next(at: start + .seconds(99))))
     }
 
     @Test func drainsWithoutHandingOutMore() throws {

@@ -55,19 +55,56 @@ import Testing
         #expect(pace.throttled(after: .seconds(301), handedOutAt: start, at: start) == false)
     }
 
-    @Test func slowsToSevenTenthsAfterThrottling() {
-        var pace = Pace(maximumPerSecond: 100)
-        for tick in 0..<100 { pace.handedOut(at: start + .milliseconds(10 * tick)) }
-        let now = start + .milliseconds(999)
-        _ = pace.throttled(after: .zero, handedOutAt: now, at: now)
-        let later = start + .seconds(1)
-        let sent = (0..<9_900).count { tick in
-            let at = later + .microseconds(tick * 100)
-            guard pace.permission(at: at) == .go else { return false }
-            pace.handedOut(at: at)
+    /// What leaves in a span after `start`, asked for every tenth of a millisecond, all of it confirmed.
+    private func send(_ pace: inout Pace, seconds: Range<Double>) -> Int {
+        (Int(seconds.lowerBound * 10_000)..<Int(seconds.upperBound * 10_000)).count { tick in
+            let now = start + .microseconds(tick * 100)
+            guard pace.permission(at: now) == .go else { return false }
+            pace.handedOut(at: now)
+            pace.recordConfirmed(handedOutAt: now, at: now)
             return true
         }
-        #expect((66...76).contains(sent))
+    }
+
+    @Test func slowsToSevenTenthsAfterThrottlingAndComesBackJustBelow() {
+        var pace = Pace(maximumPerSecond: 100)
+        _ = send(&pace, seconds: 0..<3)
+        let now = start + .seconds(3)
+        _ = pace.throttled(after: .zero, handedOutAt: now, at: now)
+        #expect((6...8).contains(send(&pace, seconds: 3..<3.1)))
+        #expect((76...86).contains(send(&pace, seconds: 3.1..<4)))
+        #expect((90...97).contains(send(&pace, seconds: 4..<5)))
+        // The limit may have been another: the rate goes on up to the ceiling.
+        _ = send(&pace, seconds: 5..<20)
+        #expect((98...102).contains(send(&pace, seconds: 20..<21)))
+    }
+
+    @Test func findsALimitThatWasRaised() {
+        var pace = Pace(maximumPerSecond: nil)
+        for tick in 0..<100 { pace.handedOut(at: start + .milliseconds(10 * tick)) }
+        let now = start + .seconds(1)
+        _ = pace.throttled(after: .zero, handedOutAt: now, at: now)
+        #expect(send(&pace, seconds: 1..<2) < 95)
+        _ = send(&pace, seconds: 2..<15)
+        #expect(send(&pace, seconds: 15..<16) > 500)
+    }
+
+    @Test func remembersWhatItWasThrottledAtWhileNothingLeaves() {
+        var pace = Pace(maximumPerSecond: 100)
+        _ = send(&pace, seconds: 0..<3)
+        let now = start + .seconds(3)
+        _ = pace.throttled(after: .zero, handedOutAt: now, at: now)
+        pace.setMaximum(perSecond: nil)
+        #expect((90...100).contains(send(&pace, seconds: 600..<601)))
+    }
+
+    @Test func aPauseBeyondWhatARunMayLastIsRememberedForTheNext() {
+        var pace = Pace(maximumPerSecond: nil)
+        #expect(pace.throttled(after: .seconds(400), handedOutAt: start, at: start) == false)
+        #expect(pace.mustEnd(at: start + .seconds(99)))
+        #expect(!pace.mustEnd(at: start + .seconds(101)))
+        #expect(pace.pause(at: start + .seconds(399)) == start + .seconds(400))
+        #expect(pace.permission(at: start + .seconds(400)) == .go)
     }
 
     @Test func countsABurstOfThrottlingOnce() {

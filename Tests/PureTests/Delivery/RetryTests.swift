@@ -20,37 +20,57 @@ import Testing
 }
 
 @Suite struct RetryBudgetTests {
-    @Test func paysForThirtyFiveRetriesAndNoMore() {
+    private let cost = RetryBudget.cost(afterThrottling: false)
+
+    /// Retries that leave at once, none of them answered.
+    private func lend(_ count: Int, from budget: inout RetryBudget) -> Int {
+        (1...count).count { _ in
+            guard budget.covers(cost) else { return false }
+            budget.lend(cost)
+            return true
+        }
+    }
+
+    @Test func paysForThirtyFiveRetriesAtOnceAndNoMore() {
         var budget = RetryBudget()
-        let paid = (1...40).count { _ in budget.spend(afterThrottling: false) != nil }
-        #expect(paid == 35)
+        #expect(lend(40, from: &budget) == 35)
         #expect(budget.tokens == 10)
+        #expect(budget.mayCover(cost))
     }
 
     @Test func chargesLessAfterThrottling() {
-        var budget = RetryBudget()
-        #expect(budget.spend(afterThrottling: true) == 5)
-        #expect(budget.spend(afterThrottling: false) == 14)
-        #expect(budget.tokens == 481)
+        #expect(RetryBudget.cost(afterThrottling: true) == 5)
+        #expect(RetryBudget.cost(afterThrottling: false) == 14)
     }
 
-    @Test func givesBackWhatASuccessfulRetryCost() {
+    @Test func aSuccessGivesItsTokensBack() {
         var budget = RetryBudget()
-        let cost = budget.spend(afterThrottling: false)
-        budget.recordConfirmed(cost: cost ?? 0)
+        budget.lend(cost)
+        #expect(budget.tokens == 486)
+        budget.settle(cost, succeeded: true)
         #expect(budget.tokens == 500)
+    }
+
+    @Test func aFailureLosesThem() {
+        var budget = RetryBudget()
+        let lent = lend(35, from: &budget)
+        for _ in 1...lent { budget.settle(cost, succeeded: false) }
+        #expect(budget.tokens == 10)
+        #expect(!budget.mayCover(cost))
+        #expect(budget.mayCover(RetryBudget.throttledRetryCost))
     }
 
     @Test func earnsOneForAFirstTry() {
         var budget = RetryBudget()
-        _ = budget.spend(afterThrottling: false)
-        budget.recordConfirmed(cost: 0)
+        budget.lend(cost)
+        budget.settle(cost, succeeded: false)
+        budget.earn()
         #expect(budget.tokens == 487)
     }
 
     @Test func neverHoldsMoreThanItsCapacity() {
         var budget = RetryBudget()
-        budget.recordConfirmed(cost: 0)
+        budget.earn()
         #expect(budget.tokens == 500)
     }
 }

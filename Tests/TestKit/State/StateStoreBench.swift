@@ -29,12 +29,13 @@ package struct StateStoreBench: Sendable {
     }
 
     package func operation(
-        _ number: Int, kind: RowKind = .added, generation: Int = 1, body: ProtectedBody? = nil
+        _ number: Int, kind: RowKind = .added, generation: Int = 1, body: ProtectedBody? = nil,
+        reason: OperationReason = .diff
     ) -> PlannedOperation {
         let isRemoved = kind == .removed
         return PlannedOperation(
             keyHash: user(number), userUID: .clear("u\(number)"), primaryKey: .clear("k\(number)"), kind: kind,
-            reason: .diff, body: body ?? (isRemoved ? .clear(Array("{}".utf8)) : .sameAsSnapshot),
+            reason: reason, body: body ?? (isRemoved ? .clear(Array("{}".utf8)) : .sameAsSnapshot),
             sentAttributes: isRemoved ? ["points"] : nil,
             snapshotValues: isRemoved ? nil : values(number, generation),
             fingerprint: isRemoved ? nil : fingerprint(number, generation),
@@ -46,7 +47,7 @@ package struct StateStoreBench: Sendable {
     /// A plan of these operations, ready to be applied.
     package func plan(
         _ number: Int, _ operations: [PlannedOperation], settlements: [Settlement] = [], status: PlanStatus = .ready,
-        reading: ModelReading? = nil
+        reading: ModelReading? = nil, isWhole: Bool = true
     ) async throws -> PlanRecord {
         var plan = PlanRecord(
             planID: identifier(number), sync: sync, scope: try await scope().id, status: .building, createdAt: start,
@@ -61,6 +62,7 @@ package struct StateStoreBench: Sendable {
         plan.rows.queried = operations.count
         plan.rows.added = operations.count
         plan.reading = reading
+        plan.isWhole = isWhole
         try await store.finishPlan(plan)
         return plan
     }
@@ -78,11 +80,12 @@ package struct StateStoreBench: Sendable {
 
     /// A run that began to deliver the plan.
     package func delivery(
-        _ number: Int, of plan: PlanRecord, trigger: RunTrigger = .manual
+        _ number: Int, of plan: PlanRecord, trigger: RunTrigger = .manual, quarantineAfterRuns: Int = 5
     ) async throws -> RunReport {
         let report = report(number, plan: plan, trigger: trigger)
         try await store.saveRun(report)
-        try await store.beginDelivery(of: plan.planID, run: identifier(number))
+        try await store.beginDelivery(
+            of: plan.planID, run: identifier(number), quarantineAfterRuns: quarantineAfterRuns)
         return report
     }
 

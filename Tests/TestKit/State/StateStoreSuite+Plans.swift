@@ -137,7 +137,7 @@ extension StateStoreSuite {
         let bodies = try await bench.store.operations(of: old.planID, after: 0, limit: 1).map(\.operation.body)
         #expect(bodies == [.sealed([])])
         await #expect(throws: StateFailure.self) {
-            try await bench.store.beginDelivery(of: old.planID, run: bench.identifier(4))
+            try await bench.store.beginDelivery(of: old.planID, run: bench.identifier(4), quarantineAfterRuns: 5)
         }
     }
 
@@ -145,7 +145,7 @@ extension StateStoreSuite {
         let plan = try await bench.plan(1, [bench.operation(1)])
         try await bench.store.saveRun(bench.report(2, plan: plan, status: .querying))
         _ = try await bench.plan(3, [bench.operation(1)])
-        try await bench.store.beginDelivery(of: plan.planID, run: bench.identifier(2))
+        try await bench.store.beginDelivery(of: plan.planID, run: bench.identifier(2), quarantineAfterRuns: 5)
         let unsent = try await bench.store.operationsToSend(of: plan.planID, after: 0, limit: 9)
         #expect(unsent.map(\.body) == [.clear(bench.values(1))])
     }
@@ -204,7 +204,7 @@ extension StateStoreSuite {
         let plan = try await bench.plan(1, [bench.operation(1)])
         _ = try await bench.delivery(1, of: plan)
         await #expect(throws: StateFailure.self) {
-            try await bench.store.beginDelivery(of: plan.planID, run: bench.identifier(2))
+            try await bench.store.beginDelivery(of: plan.planID, run: bench.identifier(2), quarantineAfterRuns: 5)
         }
         await #expect(throws: StateFailure.self) {
             try await bench.store.commit(

@@ -7,7 +7,8 @@ package enum StateStoreSuite {
 
     /// Name and check, for one parameterised test a store.
     package static let checks: [(name: String, check: Check)] =
-        snapshotChecks + planChecks + recoveryChecks + runChecks + leaseChecks + cursorChecks
+        snapshotChecks + planChecks + recoveryChecks + runChecks + leaseChecks + lateWriteChecks + cursorChecks
+        + rejectionChecks
 
     static let snapshotChecks: [(name: String, check: Check)] = [
         ("a new scope is empty and kept", aNewScopeIsEmptyAndKept),
@@ -52,9 +53,10 @@ package enum StateStoreSuite {
     static func confirmedRemovalsLeaveTheSnapshot(_ bench: StateStoreBench) async throws {
         try await bench.confirm(1...3, run: 1)
         let plan = try await bench.plan(2, [bench.operation(2, kind: .removed), bench.operation(3, kind: .removed)])
-        _ = try await bench.delivery(2, of: plan)
+        let report = try await bench.delivery(2, of: plan)
         try await bench.store.commit(
             [bench.outcome(1), bench.outcome(2, .unknown)], openThrough: 2, plan: plan.planID, run: bench.identifier(2))
+        _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
         let index = try await bench.index()
         #expect(index.map(\.keyHash) == [bench.user(1), bench.user(3)])
         #expect(index.map(\.isDirty) == [false, true])

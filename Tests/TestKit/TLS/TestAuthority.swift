@@ -24,15 +24,16 @@ package struct TestAuthority: Sendable {
     package func remove() throws { try FileManager.default.removeItem(at: folder) }
 
     /// A key and a certificate for `names` (as in subjectAltName), whose common name, and file name, is `owner`; `expired`
-    /// ended in 2020.
+    /// ended in 2020, `notYetValid` begins in 2090.
     package func issue(
-        _ names: String, expired: Bool = false, owner: String = "server"
+        _ names: String, expired: Bool = false, notYetValid: Bool = false, owner: String = "server"
     ) throws -> (certificate: String, key: String) {
         try "subjectAltName=\(names)\n".write(to: folder.appending(path: "ext"), atomically: true, encoding: .utf8)
         try openssl(
             "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout \(owner).key -out \(owner).csr "
                 + "-subj /CN=\(owner)")
-        if expired {
+        if expired || notYetValid {
+            let dates = expired ? (2019, 2020) : (2090, 2091)
             try Data().write(to: folder.appending(path: "index.txt"))
             try "01\n".write(to: folder.appending(path: "serial"), atomically: true, encoding: .utf8)
             let settings =
@@ -41,7 +42,7 @@ package struct TestAuthority: Sendable {
             try settings.write(to: folder.appending(path: "ca.cnf"), atomically: true, encoding: .utf8)
             try openssl(
                 "ca -batch -config ca.cnf -cert ca.pem -keyfile ca.key -in \(owner).csr -out \(owner).pem -extfile ext "
-                    + "-startdate 20190101000000Z -enddate 20200101000000Z -notext")
+                    + "-startdate \(dates.0)0101000000Z -enddate \(dates.1)0101000000Z -notext")
         } else {
             try openssl(
                 "x509 -req -in \(owner).csr -CA ca.pem -CAkey ca.key -CAcreateserial -out \(owner).pem -days 30 "

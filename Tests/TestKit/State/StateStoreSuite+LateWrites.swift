@@ -1,0 +1,92 @@
+internal import SyncCore
+internal import Testing
+
+/// What a run may have sent after another took its locks over arrives last, so that what the other confirmed proves
+/// nothing.
+extension StateStoreSuite {
+    static let lateWriteChecks: [(name: String, check: Check)] = [
+        (
+            "the window of a holder that may live is dirty once more after its successor",
+            aLivingHoldersWindowIsDirtyAgain
+        ),
+        ("the window of a dead holder is dirty only until it is confirmed", aDeadHoldersWindowIsDirtyOnce),
+        ("what a run sent after it lost its locks is dirty from the next run on", lateWritesAreDirtyFromTheNextRunOn),
+        ("a run that has its locks notes no late writes", aRunWithItsLocksNotesNothing),
+    ]
+
+    /// Run 2 has users 1 to 4 in its window when run 3 takes its lock over.
+    private static func takeOver(_ bench: StateStoreBench, isGone: Bool) async throws -> PlanRecord {
+        func acquire(_ host: String, _ run: Int, after seconds: Int64) async throws -> LeaseResult {
+            try await bench.store.acquireLeases(
+                ["x"], holder: LeaseHolder(host: host, bootID: "b", processID: 1, startTime: 1),
+                run: bench.identifier(run), at: WallTime(microseconds: bench.start.microseconds + seconds * 1_000_000),
+                isGone: { _ in isGone })
+        }
+        try await bench.confirm(1...2, run: 1)
+        let plan = try await bench.plan(2, (1...6).map { bench.operation($0, kind: .changed, generation: 2) })
+        _ = try await acquire("a", 2, after: 0)
+        _ = try await bench.delivery(2, of: plan)
+        try await bench.store.commit([], openThrough: 4, plan: plan.planID, run: bench.identifier(2))
+        try await bench.store.commit([bench.outcome(4)], openThrough: 4, plan: plan.planID, run: bench.identifier(2))
+        guard case .acquired = try await acquire("b", 3, after: 60) else {
+            Issue.record("the lock was not taken over")
+            return plan
+        }
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(3), at: bench.start)
+        return plan
+    }
+
+    private static func dirty(_ bench: StateStoreBench) async throws -> Set<Int> {
+        let dirty = Set(try await bench.index().filter(\.isDirty).map(\.keyHash))
+        return Set((1...6).filter { dirty.contains(bench.user($0)) })
+    }
+
+    private static func open(_ bench: StateStoreBench) async throws -> Set<Int> {
+        let open = Set(try await bench.store.openWindow(of: try await bench.scope().id))
+        return Set((1...6).filter { open.contains(bench.user($0)) })
+    }
+
+    static func aLivingHoldersWindowIsDirtyAgain(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        #expect(try await dirty(bench) == [1, 2, 3])
+        try await bench.confirm(1...6, run: 3)
+        #expect(try await dirty(bench) == [])
+        #expect(try await open(bench) == [1, 2, 3], "a plan made in between has them too")
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        #expect(try await dirty(bench) == [1, 2, 3])
+        #expect(try await open(bench) == [])
+        try await bench.confirm(1...6, run: 4)
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
+        #expect(try await dirty(bench) == [])
+    }
+
+    static func aDeadHoldersWindowIsDirtyOnce(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: true)
+        #expect(try await dirty(bench) == [1, 2, 3])
+        try await bench.confirm(1...6, run: 3)
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        #expect(try await dirty(bench) == [])
+    }
+
+    static func lateWritesAreDirtyFromTheNextRunOn(_ bench: StateStoreBench) async throws {
+        let plan = try await takeOver(bench, isGone: true)
+        // It wakes up while its successor sends, whose confirmations come after the note.
+        try await bench.store.noteLateWrites([2, 4], plan: plan.planID, run: bench.identifier(2))
+        try await bench.store.noteLateWrites([2], plan: plan.planID, run: bench.identifier(2))
+        try await bench.confirm(1...6, run: 3)
+        #expect(try await dirty(bench) == [])
+        #expect(try await open(bench) == [2, 4])
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        #expect(try await dirty(bench) == [2, 4])
+        #expect(try await bench.remembered(4)?.values == bench.values(4))
+    }
+
+    static func aRunWithItsLocksNotesNothing(_ bench: StateStoreBench) async throws {
+        let plan = try await bench.plan(1, [bench.operation(1)])
+        _ = try await bench.delivery(1, of: plan)
+        try await bench.store.commit([bench.outcome(1)], openThrough: 1, plan: plan.planID, run: bench.identifier(1))
+        try await bench.store.noteLateWrites([1], plan: plan.planID, run: bench.identifier(1))
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(2), at: bench.start)
+        #expect(try await dirty(bench) == [])
+    }
+}
