@@ -107,6 +107,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "TestKit", "SyncCore", "ProjectModels", "ChangePlanning", "Delivery", "SQLDatabases", "StateStorage",
+                "SyncEngine", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "TestKit", "SyncCore", "SQLDatabases", "headrace",

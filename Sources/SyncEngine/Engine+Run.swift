@@ -82,7 +82,7 @@ extension Engine {
         let report = RunReport(
             runID: run, sync: checked.sync.name, model: checked.sync.model.name, status: .queued, trigger: trigger,
             startedAt: environment.now(), exit: .done)
-        let trust = LeaseTrust(length: environment.leaseTrust)
+        let trust = LeaseTrust(length: environment.leaseTrust, from: environment.instant())
         let session = RunSession(
             environment: environment, checked: checked, report: report, observer: observer, trust: trust)
         let state = environment.state
@@ -98,7 +98,7 @@ extension Engine {
         }
         FailPoint.locksTaken.pass()
         do {
-            try await LeaseKeeper(state: state, now: environment.now, stop: stop, trust: trust).holding(run) {
+            try await LeaseKeeper(environment, stop: stop, trust: trust).holding(run) {
                 do {
                     // First of all: a killed run is closed as what the state is.
                     try await examineWitness()

@@ -14,6 +14,8 @@ package struct EngineEnvironment: Sendable {
     /// Whether a lock's holder is certainly dead (this host, other boot, or no such process).
     package var isGone: @Sendable (LeaseHolder) -> Bool
     package var now: @Sendable () -> WallTime
+    /// The clock that the age of this run's locks is measured by: it goes on while the process is stopped.
+    package var instant: @Sendable () -> ContinuousClock.Instant = { .now }
     package var random: @Sendable () -> Double
     package var logger: Logger
     /// Where a diff goes on that memory has no room for; nil where it may not.

@@ -5,10 +5,16 @@ struct LeaseKeeper: Sendable {
     /// How soon a run notices `headrace cancel`.
     static let cancelCheckInterval = Duration.milliseconds(500)
 
-    var state: any StateStore
-    var now: @Sendable () -> WallTime
+    var environment: EngineEnvironment
     var stop: StopRequest
     var trust: LeaseTrust
+    private var state: any StateStore { environment.state }
+
+    init(_ environment: EngineEnvironment, stop: StopRequest, trust: LeaseTrust) {
+        self.environment = environment
+        self.stop = stop
+        self.trust = trust
+    }
 
     /// The names of the locks: one run a sync, and one a project uid on an edge host, so that no user is ever sent by two.
     static func names(sync: String, identity: DestinationIdentity) -> [String] {
@@ -47,15 +53,15 @@ struct LeaseKeeper: Sendable {
 
     /// Returns when the leases are lost; throws when cancelled.
     private func keepRenewing(_ run: RunID) async throws {
-        var lastRenewal = ContinuousClock.now
+        var lastRenewal = environment.instant()
         var failures = 0
         while failures < 3 {
-            try await Task.sleep(for: Self.cancelCheckInterval)
+            try await environment.pause(Self.cancelCheckInterval)
             if (try? await state.isCancelRequested(of: run)) == true { stop.request(.cancelled) }
-            guard ContinuousClock.now - lastRenewal > trust.renewalInterval else { continue }
-            lastRenewal = .now
+            guard environment.instant() - lastRenewal > trust.renewalInterval else { continue }
+            lastRenewal = environment.instant()
             do {
-                guard try await state.renewLeases(run: run, at: now()) else { return }
+                guard try await state.renewLeases(run: run, at: environment.now()) else { return }
                 trust.renewed(at: lastRenewal)
                 failures = 0
             } catch {

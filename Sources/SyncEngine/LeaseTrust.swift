@@ -12,9 +12,9 @@ final class LeaseTrust: Sendable {
     private let state: Mutex<State>
 
     /// From before the locks are taken: what is later than that by `length` is not trusted.
-    init(length: Duration) {
+    init(length: Duration, from start: ContinuousClock.Instant) {
         self.length = length
-        state = Mutex(State(end: .now + length))
+        state = Mutex(State(end: start + length))
     }
 
     /// Two renewals may fail.

@@ -61,7 +61,8 @@ struct PlanDelivery: Sendable {
     func deliver() async -> Result {
         let window = DeliveryWindow(
             DeliverySettings(checked.sync, plannedWrites: writes),
-            pacer: environment.pacers.pacer(for: checked.destination.identity), random: environment.random)
+            pacer: environment.pacers.pacer(for: checked.destination.identity), at: environment.instant(),
+            random: environment.random)
         trust.onRenewal { window.trust(until: $0) }
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
@@ -123,9 +124,11 @@ struct PlanDelivery: Sendable {
         while true {
             try Task.checkCancellation()
             let isOver = window.isOver
+            // Before the outcomes: an answer that comes in between must not make room for more than is settled.
+            let room = window.room
             let outcomes = window.takeOutcomes()
             journal.uncommitted = outcomes
-            let writes = isOver ? [] : try await unread.next(window.room)
+            let writes = isOver ? [] : try await unread.next(room)
             if let last = writes.last { journal.openThrough = last.index }
             if !outcomes.isEmpty { FailPoint.answersArrived.pass() }
             if !outcomes.isEmpty || !writes.isEmpty {

@@ -1,0 +1,196 @@
+import SyncCore
+
+/// What is true, whatever Headrace believes: the tables through time, what the destination holds, and what a run was told.
+/// It finds every broken promise as it happens.
+struct Reference: Sendable {
+    /// What the destination told live runs of one user of one sync.
+    struct User: Sendable {
+        /// The values of the row that was confirmed last; nil before the first.
+        var confirmed: [String: String]?
+        var isRemoved = false
+        /// A request since then was not confirmed.
+        var isDoubtful = false
+        /// Attributes, or the whole user, that a complete read may have taken out of the snapshot.
+        var maybeAbsent: Set<String> = []
+        var isMaybeForgotten = false
+        /// Of the table that the newest body was made from.
+        var newestVersion = 0
+        /// Primary keys that the snapshot may remember.
+        var keys: Set<Int64> = []
+    }
+
+    /// A request that nobody waits for any more and that may still be applied, until the user's next one comes in.
+    struct Stray: Sendable {
+        var uid: String
+        var body: [String: String]
+    }
+
+    /// Whose request it is.
+    struct Sender: Sendable {
+        var process: Int32
+        var sync: SyncDefinition
+        /// Of the table that was read to its end; nil before.
+        var version: Int?
+        var isResync = false
+        /// Somebody else has its locks.
+        var isFenced = false
+    }
+
+    private(set) var tables: [String: [HistoryTable]] = [:]
+    private(set) var held: [String: [String: String]] = [:]
+    private(set) var strays: [Stray] = []
+    private var users: [String: [String: User]] = [:]
+    private var inFlight: [String: Int32] = [:]
+    /// Users sent again although nothing of theirs was in doubt.
+    private(set) var duplicates = 0
+    private(set) var violations: [String] = []
+
+    mutating func violate(_ text: String) { violations.append(text) }
+
+    func table(_ sync: String, version: Int? = nil) -> HistoryTable {
+        let all = tables[sync] ?? []
+        return version.flatMap { all.indices.contains($0) ? all[$0] : nil } ?? all.last ?? HistoryTable()
+    }
+
+    /// The number of the current table.
+    func version(of sync: String) -> Int { (tables[sync]?.count ?? 0) - 1 }
+
+    mutating func change(_ sync: String, to table: HistoryTable) { tables[sync, default: []].append(table) }
+
+    // MARK: Requests
+
+    mutating func begins(_ write: PlannedWrite, by sender: Sender, appliesStrays: Bool) {
+        let (uid, name) = (write.userUID.text, sender.sync.name)
+        let body = FlatObject.members(write.body)
+        if sender.isFenced { violate("\(uid) was sent by process \(sender.process), which had lost its locks") }
+        if let other = inFlight[uid] {
+            violate("\(uid) is sent by \(sender.process) while \(other) waits for an answer")
+        }
+        inFlight[uid] = sender.process
+        resolveStrays(of: uid, apply: appliesStrays)
+        guard let version = sender.version, let body, !body.isEmpty else {
+            return violate("\(uid) was sent before the read was complete, or without a body")
+        }
+        var user = users[name]?[uid] ?? User()
+        if version < user.newestVersion { violate("\(uid) was sent version \(version) after \(user.newestVersion)") }
+        user.newestVersion = version
+        let table = table(name, version: version)
+        let isNeeded: Bool
+        if let row = table.validRow(of: uid) {
+            let wanted = row.values(sender.sync)
+            for (attribute, value) in body where wanted[attribute] != value {
+                violate("\(uid) was sent \(attribute)=\(value) of \(table)")
+            }
+            isNeeded =
+                user.isRemoved || user.isMaybeForgotten
+                || wanted.contains { user.confirmed?[$0] != $1 || user.maybeAbsent.contains($0) }
+            user.keys.insert(row.id)
+        } else {
+            checkRemoval(uid, body, user, table, sender.sync)
+            isNeeded = !user.isRemoved
+        }
+        if !isNeeded, !user.isDoubtful, !sender.isResync { duplicates += 1 }
+        user.isDoubtful = true
+        users[name, default: [:]][uid] = user
+    }
+
+    private mutating func checkRemoval(
+        _ uid: String, _ body: [String: String], _ user: User, _ table: HistoryTable, _ sync: SyncDefinition
+    ) {
+        if table.names(uid) { violate("\(uid) was sent although its row is invalid: \(table)") }
+        if user.keys.count == 1, let key = user.keys.first, table.hasInvalidRow(key: key) {
+            violate("\(uid) was removed although an invalid row has its primary key \(key): \(table)")
+        }
+        if body != Self.constants(sync) { violate("\(uid) was removed with \(body)") }
+    }
+
+    static func constants(_ sync: SyncDefinition) -> [String: String] {
+        sync.mappings[2].onRemoved == nil ? [:] : ["\(sync.name)_segment": "\"\""]
+    }
+
+    mutating func applied(_ write: PlannedWrite) {
+        guard let body = FlatObject.members(write.body) else { return }
+        held[write.userUID.text, default: [:]].merge(body) { $1 }
+    }
+
+    /// The request of a process that may not wait for it any more.
+    mutating func abandoned(_ write: PlannedWrite) {
+        if let body = FlatObject.members(write.body) { strays.append(Stray(uid: write.userUID.text, body: body)) }
+        inFlight[write.userUID.text] = nil
+    }
+
+    /// The request of a process that waits no more, and that never came to anything.
+    mutating func forgotten(_ write: PlannedWrite) { inFlight[write.userUID.text] = nil }
+
+    mutating func ended(_ write: PlannedWrite, isConfirmed: Bool, for sender: Sender) {
+        let (uid, name) = (write.userUID.text, sender.sync.name)
+        inFlight[uid] = nil
+        guard isConfirmed, let version = sender.version, var user = users[name]?[uid] else { return }
+        let row = table(name, version: version).validRow(of: uid)
+        user.isRemoved = row == nil
+        user.confirmed = row?.values(sender.sync)
+        (user.isDoubtful, user.isMaybeForgotten, user.maybeAbsent) = (false, false, [])
+        users[name]?[uid] = user
+    }
+
+    mutating func applyStray(_ place: Int) {
+        let stray = strays.remove(at: place)
+        held[stray.uid, default: [:]].merge(stray.body) { $1 }
+    }
+
+    private mutating func resolveStrays(of uid: String, apply: Bool) {
+        while let place = strays.firstIndex(where: { $0.uid == uid }) {
+            if apply { applyStray(place) } else { strays.remove(at: place) }
+        }
+    }
+
+    // MARK: Runs
+
+    /// The whole table of this version was read: what it does not name, or names as a skipped null, may leave the snapshot.
+    mutating func wasRead(_ sync: SyncDefinition, version: Int) {
+        let table = table(sync.name, version: version)
+        for (uid, var user) in users[sync.name] ?? [:] {
+            if let row = table.validRow(of: uid) {
+                let values = row.values(sync)
+                user.maybeAbsent.formUnion(sync.mappings.map(\.attribute.key).filter { values[$0] == nil })
+            } else if !table.names(uid), Self.constants(sync).isEmpty {
+                user.isMaybeForgotten = true
+            }
+            users[sync.name]?[uid] = user
+        }
+    }
+
+    /// After a whole run without trouble: the destination holds every valid row, and removed users their constants.
+    mutating func expectEqual(_ sync: SyncDefinition, version: Int, _ moment: String) {
+        let table = table(sync.name, version: version)
+        for row in table.validRows {
+            let has = held[row.uid] ?? [:]
+            for (attribute, value) in row.values(sync) where has[attribute] != value {
+                violate(
+                    "\(moment): \(row.uid) holds \(attribute)=\(has[attribute] ?? "nothing"), the row says \(value)")
+            }
+            users[sync.name]?[row.uid]?.keys = [row.id]
+        }
+        for (uid, user) in users[sync.name] ?? [:] where !table.names(uid) {
+            guard !user.keys.contains(where: table.hasInvalidRow) else { continue }
+            let has = held[uid] ?? [:]
+            guard has.keys.contains(where: { $0.hasPrefix("\(sync.name)_") }) else { continue }
+            for (attribute, value) in Self.constants(sync) where has[attribute] != value {
+                violate("\(moment): \(uid) left and holds \(attribute)=\(has[attribute] ?? "nothing")")
+            }
+        }
+    }
+
+    /// What the snapshot calls confirmed is what the destination holds. `isEqual` knows how a value is remembered.
+    mutating func expectHeld(
+        _ values: [String: String], of uid: String, _ moment: String,
+        isEqual: (_ attribute: String, _ remembered: String, _ held: String) -> Bool
+    ) {
+        for (attribute, value) in values {
+            let has = held[uid]?[attribute]
+            if has.map({ isEqual(attribute, value, $0) }) != true {
+                violate("\(moment): the snapshot says \(uid) has \(attribute)=\(value), it has \(has ?? "nothing")")
+            }
+        }
+    }
+}
