@@ -5,7 +5,7 @@ package import SyncCore
 /// them. Their users are dirty once more when that run has ended, whatever it confirmed.
 extension SQLiteStateStore {
     package func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) throws(StateFailure) {
-        try write { connection in
+        try step(isMilestone: true) { connection in
             // A run that has its locks is closed like a killed one, which marks its whole window.
             guard try Self.isFenced(run, on: connection), let number = try Self.planNumber(plan, on: connection) else {
                 return

@@ -14,7 +14,6 @@ extension SQLiteStateStore {
             return []
         }
         return try step(isMilestone: false) { connection in
-            try Self.markLateWritesDirty(of: sync, except: current, on: connection)
             let runs = try connection.rows(
                 "SELECT \(Self.runColumns) FROM runs_data WHERE sync = ?1 AND run_id <> ?2"
                     + " AND status IN (\(Self.openStatuses)) ORDER BY run_no"
@@ -32,6 +31,8 @@ extension SQLiteStateStore {
                 recovered.append(run)
             }
             try Self.closeOrphans(of: sync, except: current, on: connection)
+            // Last: what those runs confirmed came before the late writes, and moves into the snapshot here.
+            try Self.markLateWritesDirty(of: sync, except: current, on: connection)
             try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
             return recovered
         }

@@ -54,14 +54,29 @@ extension SQLiteStateStore: StateUpkeep {
 
     package func damage() throws(StateFailure) -> [String] {
         try read { connection in
-            try connection.rows("PRAGMA quick_check(100)") { try $0.word(at: 0) }.filter { $0 != "ok" }
+            let pages = try connection.rows("PRAGMA quick_check(100)") { try $0.word(at: 0) }.filter { $0 != "ok" }
+            // A file whose pages are broken may fail at any row.
+            return pages.isEmpty ? try Self.damagedRows(on: connection) : pages
+        }
+    }
+
+    /// Rows that are not what was written, though SQLite can read them.
+    private static func damagedRows(on connection: SQLiteConnection) throws -> [String] {
+        let users = RowChecks.ofUser("key_hash", "fingerprint", flags: "flags")
+        let values = RowChecks.ofValues(id: "id", "user_uid", "primary_key", "values_json")
+        return try [("snapshot_users", users), ("snapshot_values", values)].compactMap { table, checksum in
+            let count = try connection.first("SELECT count(*) FROM \(table) WHERE checksum <> \(checksum)") {
+                $0.number(at: 0)
+            }
+            guard let count, count > 0 else { return nil }
+            return "\(count) rows of \(table) are not what was written"
         }
     }
 
     package func forget(
         _ sync: String, at destinations: [DestinationIdentity], run: RunID
     ) throws(StateFailure) -> [ForgottenSnapshot] {
-        try write { connection in
+        try step(isMilestone: true) { connection in
             try Self.refuseFenced(run, on: connection)
             let forgotten = try destinations.compactMap { try Self.forget(sync, at: $0, on: connection) }
             FailPoint.resetting.pass()

@@ -10,13 +10,25 @@ extension SQLiteStateStore {
         installID = install
         // Before the state is looked at, whose epoch never falls: one that another process raises is no doubt.
         let seen = witness.epoch(of: install)
-        let verdict = try verdict(against: seen)
-        guard verdict == .restored else { return verdict }
+        guard let seen, try verdict(against: seen) != .living else { return .living }
         return try write { connection in
             let verdict = try Self.verdict(against: seen, on: connection)
             if verdict == .restored { try Self.markRestored(at: now, on: connection) }
+            if verdict != .living { try Self.forgetJudgements(madeBefore: seen, on: connection) }
             return verdict
         }
+    }
+
+    /// What else an old copy must not decide: whom to withhold because of what was rejected once, and what a plan is to
+    /// send that was made before what was sent since. Once for each finding, since what comes after it is sound.
+    private static func forgetJudgements(madeBefore seen: StateEpoch, on connection: SQLiteConnection) throws {
+        guard try text("doubted", on: connection) != seen.text else { return }
+        try connection.run("DELETE FROM quarantine_data")
+        let plans = try connection.rows("SELECT plan_no FROM plans_data WHERE status IN ('ready', 'blocked')") {
+            $0.integer(at: 0)
+        }
+        for plan in plans { try supersede(plan, on: connection) }
+        try set("doubted", to: seen.text, on: connection)
     }
 
     /// A state in the place of one that was deleted goes on with its id: put back, that one is old.

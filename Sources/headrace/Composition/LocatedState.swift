@@ -28,7 +28,9 @@ struct LocatedState: Sendable {
     }
 
     /// For commands that write to a state that is there.
-    func writer() throws(StateFailure) -> any StateUpkeep { try SQLiteStateStore(path: path) }
+    func writer() throws(StateFailure) -> any StateUpkeep {
+        try SQLiteStateStore(path: path, witness: WitnessPlace.forReading)
+    }
 
     /// Every sync that the project's files name, once.
     var writtenSyncs: [(name: String, model: String)] {

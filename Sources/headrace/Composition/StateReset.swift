@@ -24,6 +24,8 @@ struct StateReset {
                     hint: "wait for it, or end it with `headrace cancel \(running)`"))
         }
         do {
+            // As a run does: what is closed is closed as what the state is.
+            _ = try await state.examineWitness(at: .current())
             _ = try await state.recoverRuns(of: sync, except: run, at: .current())
             let forgotten = try await state.forget(sync, at: destinations, run: run)
             try await state.releaseLeases(run: run)

@@ -97,6 +97,34 @@ import Testing
         }
     }
 
+    /// It was confirmed since, so that what was rejected once with the same values says nothing; and a plan of the copy's
+    /// time would send what is older than what was sent.
+    @Test func anOldCopyWithholdsNobodyAndItsPlansAreOver() async throws {
+        try await atAPlace { place in
+            let bench = StateStoreBench(try place.open())
+            _ = try await bench.store.examineWitness(at: now)
+            try await bench.confirm(1...2, run: 1)
+            let rejected = try await bench.plan(2, [bench.operation(3)])
+            let report = try await bench.delivery(2, of: rejected)
+            try await bench.store.commit(
+                [bench.outcome(1, .rejected)], openThrough: 1, plan: rejected.planID, run: bench.identifier(2))
+            _ = try await bench.store.finishDelivery(of: rejected.planID, report: bench.ended(report))
+            let waiting = try await bench.plan(3, [bench.operation(1, kind: .changed, generation: 2)])
+            try place.copy(to: "copy")
+            try await bench.confirm(3...4, run: 4)
+            try place.putBack("copy")
+            let restored = StateStoreBench(try place.open())
+            #expect(try await restored.store.examineWitness(at: now) == .restored)
+            #expect(try await restored.store.plan(matching: waiting.planID.text)?.status == .superseded)
+            // One made after the finding stays.
+            let again = try await restored.plan(5, [restored.operation(3)])
+            #expect(try await restored.store.examineWitness(at: now) == .restored)
+            let withheld = try await restored.store.beginDelivery(
+                of: again.planID, run: restored.identifier(5), quarantineAfterRuns: 1)
+            #expect(withheld.total == 0)
+        }
+    }
+
     @Test func anEqualEpochOfAnotherHistoryIsDoubt() async throws {
         try await atAPlace { place in
             let bench = StateStoreBench(try place.open())

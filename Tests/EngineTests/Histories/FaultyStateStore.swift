@@ -23,6 +23,9 @@ struct FaultyStateStore: StateStore {
         }
     }
 
+    func examineWitness(at now: WallTime) async throws(StateFailure) -> WitnessVerdict {
+        try await call { try await store.examineWitness(at: now) }
+    }
     func keyCheck() async throws(StateFailure) -> [UInt8]? { try await call { try await store.keyCheck() } }
     func setKeyCheck(_ digest: [UInt8]) async throws(StateFailure) {
         try await call { try await store.setKeyCheck(digest) }

@@ -11,6 +11,7 @@ extension StateStoreSuite {
         ),
         ("the window of a dead holder is dirty only until it is confirmed", aDeadHoldersWindowIsDirtyOnce),
         ("what a run sent after it lost its locks is dirty from the next run on", lateWritesAreDirtyFromTheNextRunOn),
+        ("a successor that is killed in its turn leaves the window dirty", aKilledSuccessorLeavesTheWindowDirty),
         ("a run that has its locks notes no late writes", aRunWithItsLocksNotesNothing),
     ]
 
@@ -58,6 +59,20 @@ extension StateStoreSuite {
         try await bench.confirm(1...6, run: 4)
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
         #expect(try await dirty(bench) == [])
+    }
+
+    /// Its confirmations reach the snapshot only when it is closed, and prove nothing of what arrived after them.
+    static func aKilledSuccessorLeavesTheWindowDirty(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        let plan = try await bench.plan(
+            3, [bench.operation(1, kind: .removed)] + (2...6).map { bench.operation($0, kind: .changed, generation: 3) }
+        )
+        _ = try await bench.delivery(3, of: plan)
+        try await bench.store.commit([], openThrough: 6, plan: plan.planID, run: bench.identifier(3))
+        try await bench.store.commit(
+            (1...6).map { bench.outcome($0) }, openThrough: 6, plan: plan.planID, run: bench.identifier(3))
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        #expect(try await dirty(bench) == [1, 2, 3])
     }
 
     static func aDeadHoldersWindowIsDirtyOnce(_ bench: StateStoreBench) async throws {
