@@ -1,3 +1,4 @@
+import ChangePlanning
 import SyncCore
 
 @testable import SyncEngine
@@ -84,7 +85,10 @@ extension History {
         killed(process.holder, isEnd: true)
         note("  ended: exit \(report.exit), \(Self.text(report))")
         func violate(_ text: String) { self.violate("\(text): exit \(report.exit), \(Self.text(report))") }
-        if process.hadStateTrouble, !process.isFenced { countAsKill() }
+        if process.hadStateTrouble, !process.isFenced {
+            countAsKill()
+            isInDoubt(process.sync.name, forGood: false)
+        }
         if !report.rows.isBalanced || !report.operations.isBalanced { violate("the books do not balance") }
         let isApply = report.trigger == .apply
         switch report.exit {
@@ -115,7 +119,8 @@ extension History {
     /// planned = added + changed + removed with on_removed + dirty or resynced unchanged.
     private func examine(_ plan: PlanID, _ report: RunReport, _ process: HistoryProcess) async throws {
         guard report.rows.queried > 0 || report.operations.planned > 0 else { return }
-        let operations = try await store.operations(of: plan, after: 0, limit: 1000).map(\.operation)
+        let records = try await store.operations(of: plan, after: 0, limit: 1000)
+        let operations = records.map(\.operation)
         // What was made under a state that keeps nothing of it is gone.
         guard operations.count == report.operations.planned else { return }
         func count(_ kind: RowKind) -> Int { operations.count { $0.kind == kind } }
@@ -126,6 +131,11 @@ extension History {
             planned == rows.added + rows.changed + removed + unchanged
         else { return violate("the plan is not what was counted: \(Self.text(report))") }
         if let version = process.version {
+            for record in records where record.outcome == .quarantined || record.lastAnswer == Ageing.answer {
+                let uid = try Self.keys.reveal(record.operation.userUID)
+                expectWithheld(
+                    uid, process.sync, version: version, isQuarantined: record.outcome == .quarantined)
+            }
             let table = table(process.sync.name, version: version)
             if rows.queried != table.rows.count || rows.invalid != table.rows.count - table.validRows.count {
                 violate("the rows are not those of \(table): \(Self.text(report))")

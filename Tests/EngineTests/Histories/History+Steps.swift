@@ -18,6 +18,7 @@ extension History {
         if chance(0.6) { change(sync, edits: draw(1...4)) }
         if chance(0.2) { applyAnyStray() }
         if mayBeLockedByADeadHolder, chance(0.5) { locksExpire() }
+        if chance(0.1) { try await release(sync) }
         let faults = faults()
         switch draw(0...9) {
         case 0, 1: try await plan(sync, options(), faults)
@@ -121,14 +122,20 @@ extension History {
     /// The troubles are over: a few runs later everything is right, and stays so.
     private func end() async throws {
         note("the end")
+        ends()
         locksExpire()
         var options = RunOptions()
         options.overrideGuards = true
         for sync in shape.syncs {
             var report = try await run(sync, options)
-            // Whoever was rejected before may be left out of some runs.
-            for _ in 0..<64 where report.operations.confirmed < report.operations.planned {
+            // Whoever was rejected before is left out of some runs.
+            for _ in 0..<64
+            where report.operations.confirmed + report.operations.quarantined < report.operations.planned {
                 report = try await run(sync, options)
+            }
+            if report.operations.quarantined > 0 {
+                try await release(sync)
+                _ = try await run(sync, options)
             }
             expectEqual(sync, version: version(of: sync.name), "in the end")
             let again = try await run(sync, options)

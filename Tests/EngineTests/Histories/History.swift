@@ -24,6 +24,7 @@ final class History: Sendable {
         var moves: [String: Int] = [:]
         var plans: [StoredPlan] = []
         var trace: [String] = []
+        var isEnding = false
     }
 
     /// A plan that `plan` stored.
@@ -96,9 +97,30 @@ final class History: Sendable {
             world.dead.insert(holder.processID)
             guard !isEnd else { return }
             world.kills += 1
-            if holder.host != "here" { world.hasDeadElsewhere = true }
+            if holder.host != "here" {
+                world.hasDeadElsewhere = true
+                // Whoever takes over cannot know that it is dead: its window is dirty twice.
+                world.kills += 1
+            }
         }
     }
+
+    func isInDoubt(_ sync: String, forGood: Bool) { refer { $0.isInDoubt(sync, forGood: forGood) } }
+
+    func expectWithheld(_ uid: String, _ sync: SyncDefinition, version: Int, isQuarantined: Bool) {
+        refer { $0.expectWithheld(uid, sync, version: version, isQuarantined: isQuarantined) }
+    }
+
+    /// As `headrace retry` does.
+    func release(_ sync: SyncDefinition) async throws {
+        let released = try await store.release(nil, of: sync.name)
+        refer { $0.released(sync.name) }
+        note("\(released.total) rejected users of \(sync.name) are released")
+    }
+
+    /// The destination has something against some users, until the end.
+    func refuses(_ uid: String) -> Bool { world.withLock { !$0.isEnding } && shape.refusedUsers.contains(uid) }
+    func ends() { world.withLock { $0.isEnding = true } }
 
     /// A failure after which the run's window is in doubt, as after a kill.
     func countAsKill() { world.withLock { $0.kills += 1 } }
@@ -178,8 +200,8 @@ final class History: Sendable {
         }
     }
 
-    func ended(_ write: PlannedWrite, isConfirmed: Bool, for sender: Reference.Sender) {
-        refer { $0.ended(write, isConfirmed: isConfirmed, for: sender) }
+    func ended(_ write: PlannedWrite, _ result: AttemptResult, for sender: Reference.Sender) {
+        refer { $0.ended(write, result, for: sender) }
     }
     func applied(_ write: PlannedWrite) { refer { $0.applied(write) } }
     func abandoned(_ write: PlannedWrite) { refer { $0.abandoned(write) } }

@@ -84,7 +84,7 @@ final class HistoryExchange: Sendable {
 
     private func start(_ write: PlannedWrite) {
         process.begins(write)
-        let fate = fate()
+        let fate = fate(of: write)
         history.note(
             "  \(process.number) sends \(write.userUID) \(String(decoding: write.body, as: UTF8.self)) → \(fate)")
         requests.withLock { requests in
@@ -93,7 +93,10 @@ final class HistoryExchange: Sendable {
         }
     }
 
-    private func fate() -> Fate {
+    private func fate(of write: PlannedWrite) -> Fate {
+        if history.refuses(write.userUID.text), !history.chance(process.faults.destination) {
+            return .notApplied(.refused(answer: "422"))
+        }
         guard history.chance(process.faults.destination) else { return .confirmed }
         return switch history.draw(0...19) {
         case 0...4: .answerLost

@@ -94,6 +94,7 @@ final class HistoryProcess: Sendable {
         guard wasAlive else { return }
         history.note("  \(number) \(reason)")
         history.killed(holder)
+        history.isInDoubt(sync.name, forGood: false)
     }
 
     func refuseDead() throws {
@@ -135,7 +136,10 @@ final class HistoryProcess: Sendable {
     /// Somebody else took its locks over.
     func fence() {
         life.withLock { $0.isFenced = true }
+        // What it sent last is dirty for the run that took over, and once more for the next.
         history.countAsKill()
+        history.countAsKill()
+        history.isInDoubt(sync.name, forGood: true)
     }
 
     // MARK: The source
@@ -163,7 +167,9 @@ final class HistoryProcess: Sendable {
     // MARK: The destination
 
     private var sender: Reference.Sender {
-        Reference.Sender(process: number, sync: sync, version: version, isResync: isResync, isFenced: isFenced)
+        Reference.Sender(
+            process: number, sync: sync, version: version, isResync: isResync, isFenced: isFenced,
+            isSound: !isDead && !isFenced)
     }
 
     func delivers(_ exchange: HistoryExchange?) { life.withLock { $0.exchange = exchange } }
@@ -192,7 +198,7 @@ final class HistoryProcess: Sendable {
             life.exchanges += 1
             if isConfirmed { life.confirmed += 1 }
         }
-        history.ended(write, isConfirmed: isConfirmed && !isDead && !isFenced, for: sender)
+        history.ended(write, result, for: sender)
     }
 
     // MARK: Time

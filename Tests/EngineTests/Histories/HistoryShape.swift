@@ -17,12 +17,15 @@ struct HistoryShape: Sendable {
     let retainsValues: Bool
     let maximumInFlight: Int
     let users: Int
+    /// Whom the destination refuses whatever is sent.
+    let refusedUsers: Set<String>
     /// Rows a batch of the source.
     let batchSize: Int
 
     init(using random: inout SplitMix) {
         maximumInFlight = .random(in: 1...3, using: &random)
         users = .random(in: 3...12, using: &random)
+        refusedUsers = Set((0..<max(0, .random(in: -4...3, using: &random))).map { "u\($0 + 1)" })
         batchSize = .random(in: 1...5, using: &random)
         retainsValues = Int.random(in: 0..<8, using: &random) > 0
         var destination = DestinationDefinition(name: "personalize", projectUID: Self.identity.projectUID)
@@ -57,8 +60,7 @@ struct HistoryShape: Sendable {
             send: Int.random(in: 0..<4, using: &random) == 0 ? .all : .changed)
         sync.guards.minRows = Int.random(in: 0..<4, using: &random) == 0 ? 1 : 0
         sync.retry.attempts = .random(in: 1...4, using: &random)
-        // Who is withheld for good would never be right in the end.
-        sync.retry.quarantineAfterRuns = 1000
+        sync.retry.quarantineAfterRuns = .random(in: 1...4, using: &random)
         return sync
     }
 

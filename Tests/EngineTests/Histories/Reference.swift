@@ -17,6 +17,7 @@ struct Reference: Sendable {
         var newestVersion = 0
         /// Primary keys that the snapshot may remember.
         var keys: Set<Int64> = []
+        var rejections = Rejections()
     }
 
     /// A request that nobody waits for any more and that may still be applied, until the user's next one comes in.
@@ -34,13 +35,17 @@ struct Reference: Sendable {
         var isResync = false
         /// Somebody else has its locks.
         var isFenced = false
+        /// Neither dead nor fenced: what it is told is written down.
+        var isSound = true
     }
 
     private(set) var tables: [String: [HistoryTable]] = [:]
     private(set) var held: [String: [String: String]] = [:]
     private(set) var strays: [Stray] = []
-    private var users: [String: [String: User]] = [:]
+    var users: [String: [String: User]] = [:]
     private var inFlight: [String: Int32] = [:]
+    /// Syncs of which a process died or lost its locks: of users that were never sent, too, the window may have been.
+    var syncsInDoubt: Set<String> = []
     /// Users sent again although nothing of theirs was in doubt.
     private(set) var duplicates = 0
     private(set) var violations: [String] = []
@@ -71,7 +76,7 @@ struct Reference: Sendable {
         guard let version = sender.version, let body, !body.isEmpty else {
             return violate("\(uid) was sent before the read was complete, or without a body")
         }
-        var user = users[name]?[uid] ?? User()
+        var user = users[name]?[uid] ?? newUser(of: name)
         if version < user.newestVersion { violate("\(uid) was sent version \(version) after \(user.newestVersion)") }
         user.newestVersion = version
         let table = table(name, version: version)
@@ -88,6 +93,11 @@ struct Reference: Sendable {
         } else {
             checkRemoval(uid, body, user, table, sender.sync)
             isNeeded = !user.isRemoved
+        }
+        if user.rejections.areQuarantined(afterRuns: sender.sync.retry.quarantineAfterRuns),
+            isUnchanged(uid, in: name, from: user.rejections.version, through: version)
+        {
+            violate("\(uid) was sent though \(user.rejections.certain) runs had the same values rejected")
         }
         if !isNeeded, !user.isDoubtful, !sender.isResync { duplicates += 1 }
         user.isDoubtful = true
@@ -122,10 +132,16 @@ struct Reference: Sendable {
     /// The request of a process that waits no more, and that never came to anything.
     mutating func forgotten(_ write: PlannedWrite) { inFlight[write.userUID.text] = nil }
 
-    mutating func ended(_ write: PlannedWrite, isConfirmed: Bool, for sender: Sender) {
+    mutating func ended(_ write: PlannedWrite, _ result: AttemptResult, for sender: Sender) {
         let (uid, name) = (write.userUID.text, sender.sync.name)
         inFlight[uid] = nil
-        guard isConfirmed, let version = sender.version, var user = users[name]?[uid] else { return }
+        noteRejection(of: uid, result, by: sender)
+        guard case .confirmed = result, sender.isSound else { return }
+        confirmed(uid, in: name, by: sender)
+    }
+
+    private mutating func confirmed(_ uid: String, in name: String, by sender: Sender) {
+        guard let version = sender.version, var user = users[name]?[uid] else { return }
         let row = table(name, version: version).validRow(of: uid)
         user.isRemoved = row == nil
         user.confirmed = row?.values(sender.sync)
@@ -152,9 +168,12 @@ struct Reference: Sendable {
         for (uid, var user) in users[sync.name] ?? [:] {
             if let row = table.validRow(of: uid) {
                 let values = row.values(sync)
+                // An unchanged row that moved to another key may be remembered by it.
+                user.keys.insert(row.id)
                 user.maybeAbsent.formUnion(sync.mappings.map(\.attribute.key).filter { values[$0] == nil })
             } else if !table.names(uid), Self.constants(sync).isEmpty {
                 user.isMaybeForgotten = true
+                user.rejections.isApplied = false
             }
             users[sync.name]?[uid] = user
         }
