@@ -2,7 +2,7 @@ import TestKit
 import Testing
 
 /// A run through an HTTP proxy, a real one.
-@Suite(.timeLimit(.minutes(3))) struct ProxyRunTests {
+@Suite struct ProxyRunTests {
     private func project(proxy: String) -> MembersProject {
         var project = MembersProject()
         project.destination = ["max_in_flight: 16", "timeout: 5s", "proxy: \"\(proxy)\""]

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// Runs over TLS, with nginx before the simulator.
-@Suite(.timeLimit(.minutes(3))) struct TLSRunTests {
+@Suite struct TLSRunTests {
     private func workshop(
         _ count: Int, names: String = "DNS:localhost", valid: TestAuthority.Validity = .now, trusted: Bool = true,
         serverHasHTTP2: Bool = false, destination: [String] = ["max_in_flight: 16"]
