@@ -69,7 +69,7 @@ extension SQLiteStateStore: StateUpkeep {
                 $0.number(at: 0)
             }
             guard let count, count > 0 else { return nil }
-            return "\(count) rows of \(table) are not what was written"
+            return "\(count) row(s) of \(table) are not what was written"
         }
     }
 

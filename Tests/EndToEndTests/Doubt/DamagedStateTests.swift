@@ -18,6 +18,8 @@ import Testing
         #expect(run.exit == 1 && run.line.status == "failed")
         #expect(try #require(run.line.error).contains("damaged"))
         #expect(try await shop.headrace("plan").exit == 1)
+        let check = try await shop.headrace("state", "info", "--check")
+        #expect(check.exit == 1 && check.stderr.contains("row(s) of snapshot_"))
         #expect(try await shop.simulator.stats().requests == 5)
         // What the message says to do.
         try shop.folder.remove(Self.state)
