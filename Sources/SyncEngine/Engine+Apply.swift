@@ -22,8 +22,8 @@ extension Engine {
             // Read again under the lock: recovery may just have given a killed apply's plan back.
             guard let plan = try await environment.state.plan(matching: prefix) else { throw Self.unknownPlan(prefix) }
             session.plans(plan.planID)
-            try await refuseOutdated(plan, checked: checked, current: runID)
             try await refuseOlderThanRestore(plan, checked: checked)
+            try await refuseOutdated(plan, checked: checked, current: runID)
             session.take(plan)
             if plan.guards.contains(where: \.tripped), !overrideGuards {
                 throw RunFailure(.blocked, Self.blockedBy(plan.guards))
