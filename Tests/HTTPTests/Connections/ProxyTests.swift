@@ -91,12 +91,12 @@ import Testing
     }
 
     @Test func aProxyThatSaysNothingHoldsNoOneBeyondTheDeadline() async throws {
-        let (reports, _) = try await deliver(timeout: .seconds(2)) { connection, _ in connection.waitForClose() }
+        let (reports, _) = try await deliver(timeout: .seconds(5)) { connection, _ in connection.waitForClose() }
         #expect(reports == [[.notSent(answer: "proxy timeout")]])
     }
 
     @Test func anEndpointThatSaysNothingIsNotTheProxysFault() async throws {
-        let (reports, _) = try await deliver(timeout: .seconds(2)) { connection, _ in
+        let (reports, _) = try await deliver(timeout: .seconds(5)) { connection, _ in
             _ = connection.readRequest()
             connection.send("HTTP/1.1 200 OK\r\n\r\n")
             connection.waitForClose()

@@ -7,10 +7,13 @@ import Testing
 
 /// Streams without an answer in time.
 @Suite(.timeLimit(.minutes(2))) struct GivenUpStreamTests {
+    /// Far longer than a connection takes to come up while every other test of the group makes some.
+    private let patience = Duration.seconds(10)
+
     /// The others go on, and the server hears that nobody waits any more.
     @Test func aStreamWithoutAnswerIsResetAlone() async throws {
         let resets = Collected<HTTP2ErrorCode>()
-        let (feed, connections) = try await deliverOverStreams(200, maximumInFlight: 4, timeout: .seconds(2)) {
+        let (feed, connections) = try await deliverOverStreams(200, maximumInFlight: 4, timeout: patience) {
             frame, peer in
             if let code = frame.resetCode { resets.add(code) }
             if frame.endsRequest, frame.streamID != 5 { peer.answer(frame.streamID) }
@@ -24,7 +27,7 @@ import Testing
     /// The server reads no more, so it never says that it has seen the reset: what lies on the way must not arrive after
     /// the retry, and the connection is cut.
     @Test func aConnectionThatStandsStillIsCut() async throws {
-        let (feed, connections) = try await deliverOverStreams(2, timeout: .seconds(2)) { frame, peer in
+        let (feed, connections) = try await deliverOverStreams(2, timeout: patience) { frame, peer in
             guard frame.startsRequest else { return }
             if peer.number == 1 { peer.stopReading() } else { peer.answer(frame.streamID) }
         }
@@ -35,7 +38,7 @@ import Testing
     @Test func aWindowThatStaysClosedEndsWithTheDeadline() async throws {
         let settings = [HTTP2Setting(parameter: .initialWindowSize, value: 0)]
         let bodies = Collected<Int>()
-        let (feed, _) = try await deliverOverStreams(2, timeout: .seconds(2), settings: settings) { frame, _ in
+        let (feed, _) = try await deliverOverStreams(2, timeout: patience, settings: settings) { frame, _ in
             if case .data(let payload) = frame.payload { bodies.add(payload.data.readableBytes) }
         }
         #expect(feed.reports == Array(repeating: [.ambiguous(answer: "timeout")], count: 2))
