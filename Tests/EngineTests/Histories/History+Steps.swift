@@ -123,6 +123,8 @@ extension History {
     private func end() async throws {
         note("the end")
         ends()
+        // What a holder that may live has sent arrives last for all that the first run knows.
+        let sendsOnceMore = mayBeLockedByADeadHolder
         locksExpire()
         var options = RunOptions()
         options.overrideGuards = true
@@ -138,6 +140,7 @@ extension History {
                 _ = try await run(sync, options)
             }
             expectEqual(sync, version: version(of: sync.name), "in the end")
+            if sendsOnceMore { _ = try await run(sync, options) }
             let again = try await run(sync, options)
             if again.operations.planned > 0 || again.attempts.sent > 0 { violate("unchanged users are sent again") }
         }
