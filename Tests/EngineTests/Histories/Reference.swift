@@ -188,7 +188,9 @@ struct Reference: Sendable {
                 violate(
                     "\(moment): \(row.uid) holds \(attribute)=\(has[attribute] ?? "nothing"), the row says \(value)")
             }
-            users[sync.name]?[row.uid]?.keys = [row.id]
+            // Of a row with nothing to send nothing is remembered, its key neither.
+            if !row.values(sync).isEmpty { users[sync.name]?[row.uid]?.keys = [] }
+            users[sync.name]?[row.uid]?.keys.insert(row.id)
         }
         for (uid, user) in users[sync.name] ?? [:] where !table.names(uid) {
             guard !user.keys.contains(where: table.hasInvalidRow) else { continue }
