@@ -15,23 +15,8 @@ extension HTTPWriteClient {
     func deliverOverStreams(
         from feed: any WriteFeed, maximumInFlight: Int, on loop: any EventLoop
     ) async -> StreamDispatcher.Ending {
-        let box = NIOLoopBoundBox<StreamDispatcher?>.makeEmptyBox(eventLoop: loop)
-        let isCancelled = NIOLoopBoundBox<Bool>.makeBoxSendingValue(false, eventLoop: loop)
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                loop.execute {
-                    let dispatcher = StreamDispatcher(client: self, feed: feed, maximum: maximumInFlight, loop: loop) {
-                        continuation.resume(returning: $0)
-                    }
-                    box.value = dispatcher
-                    if isCancelled.value { dispatcher.abort() } else { dispatcher.start() }
-                }
-            }
-        } onCancel: {
-            loop.execute {
-                isCancelled.value = true
-                box.value?.abort()
-            }
+        await run(on: loop) { end in
+            StreamDispatcher(client: self, feed: feed, maximum: maximumInFlight, loop: loop, end: end)
         }
     }
 }

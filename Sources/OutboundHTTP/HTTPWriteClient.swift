@@ -59,23 +59,8 @@ package struct HTTPWriteClient: Sendable {
     }
 
     private func deliverOverHTTP1(from feed: any WriteFeed, maximumInFlight: Int, on loop: any EventLoop) async {
-        let box = NIOLoopBoundBox<WriteDispatcher?>.makeEmptyBox(eventLoop: loop)
-        let isCancelled = NIOLoopBoundBox<Bool>.makeBoxSendingValue(false, eventLoop: loop)
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                loop.execute {
-                    let dispatcher = WriteDispatcher(client: self, feed: feed, maximum: maximumInFlight, loop: loop) {
-                        continuation.resume()
-                    }
-                    box.value = dispatcher
-                    if isCancelled.value { dispatcher.abort() } else { dispatcher.start() }
-                }
-            }
-        } onCancel: {
-            loop.execute {
-                isCancelled.value = true
-                box.value?.abort()
-            }
+        await run(on: loop) { end in
+            WriteDispatcher(client: self, feed: feed, maximum: maximumInFlight, loop: loop) { end(()) }
         }
     }
 }

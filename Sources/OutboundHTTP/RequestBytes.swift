@@ -66,7 +66,9 @@ final class RequestBytes: ChannelDuplexHandler {
     }
 
     /// Closes the socket at once and throws away what the kernel has not sent of it.
-    func reset() { (belowTLS?.context ?? context)?.reset() }
+    func reset() {
+        if let belowTLS { belowTLS.reset() } else { context?.reset() }
+    }
 }
 
 /// Stands between TLS and the socket: a close from above would first say goodbye to a server that may not listen.
@@ -74,7 +76,7 @@ final class SocketEnd: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    fileprivate var context: ChannelHandlerContext?
+    private var context: ChannelHandlerContext?
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 

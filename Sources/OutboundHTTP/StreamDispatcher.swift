@@ -3,7 +3,7 @@ import SyncCore
 
 /// Pulls writes from the feed and gives them to streams of as few HTTP/2 connections as carry them, all on one event
 /// loop. What `WriteDispatcher` is to HTTP/1.1.
-final class StreamDispatcher {
+final class StreamDispatcher: FeedDispatcher {
     let classify: HTTPWriteClient.Classifier
     private let loop: any EventLoop
     private let factory: ConnectionFactory
@@ -11,8 +11,7 @@ final class StreamDispatcher {
     private let feed: any WriteFeed
     private let maximum: Int
     private var end: ((Ending) -> Void)?
-    /// How other threads reach the dispatcher; emptied at the end, since the feed keeps it.
-    private var handle: NIOLoopBoundBox<StreamDispatcher?>?
+    private var calls: DispatcherCalls<StreamDispatcher>?
 
     private var connections: [ObjectIdentifier: StreamConnection] = [:]
     /// In the order in which they became so.
@@ -31,11 +30,9 @@ final class StreamDispatcher {
 
     private var isPulling = false
     private var mustPullAgain = false
-    private var isReporting = false
+    private(set) var isReporting = false
     private var isFinishing = false
     private var mustSpeakHTTP1 = false
-    private var wakeUp: Scheduled<Void>?
-    private var deadlines: RepeatedTask?
 
     init(
         client: HTTPWriteClient, feed: any WriteFeed, maximum: Int, loop: any EventLoop,
@@ -51,18 +48,7 @@ final class StreamDispatcher {
     }
 
     func start() {
-        let step = min(.milliseconds(250), max(.milliseconds(5), factory.timeout / 20)).wholeNanoseconds
-        let handle = NIOLoopBoundBox<StreamDispatcher?>(self, eventLoop: loop)
-        self.handle = handle
-        deadlines = loop.scheduleRepeatedTask(initialDelay: .nanoseconds(step), delay: .nanoseconds(step)) { _ in
-            handle.value?.enforceDeadlines()
-        }
-        let loop = loop
-        feed.onWork {
-            // Every report is followed by a pull, so a wake from inside one needs no second.
-            if loop.inEventLoop, handle.value?.isReporting ?? true { return }
-            loop.execute { handle.value?.pull() }
-        }
+        calls = DispatcherCalls(of: self, feed: feed, timeout: factory.timeout, on: loop)
         pull()
     }
 
@@ -80,7 +66,7 @@ final class StreamDispatcher {
     }
 
     /// Hands out writes until the feed or `maximum` says stop.
-    private func pull() {
+    func pull() {
         guard !isPulling else {
             mustPullAgain = true
             return
@@ -108,7 +94,7 @@ final class StreamDispatcher {
                 waiting.append(exchange)
             }
             return true
-        case .wait(let until): wake(in: now.duration(to: until))
+        case .wait(let until): calls?.wake(in: now.duration(to: until))
         case .idle: break
         case .finished: isFinishing = true
         }
@@ -264,13 +250,7 @@ final class StreamDispatcher {
 
     // MARK: Time and end
 
-    private func wake(in delay: Duration) {
-        wakeUp?.cancel()
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        wakeUp = loop.scheduleTask(in: .nanoseconds(max(0, delay.wholeNanoseconds))) { bound.value.pull() }
-    }
-
-    private func enforceDeadlines() {
+    func enforceDeadlines() {
         let now = ContinuousClock.now
         let oldest = now - factory.timeout
         let grace = min(.seconds(1), factory.timeout / 4)
@@ -290,9 +270,7 @@ final class StreamDispatcher {
         let isOver = mustSpeakHTTP1 ? inFlight == waiting.count : isFinishing && inFlight == 0
         guard isOver else { return }
         self.end = nil
-        handle?.value = nil
-        wakeUp?.cancel()
-        deadlines?.cancel()
+        calls?.end()
         for connection in Array(connections.values) { connection.close() }
         end(mustSpeakHTTP1 ? .speaksOnlyHTTP1(Array(waiting)) : .finished)
     }

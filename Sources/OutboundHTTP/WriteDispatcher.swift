@@ -4,7 +4,7 @@ import SyncCore
 
 /// Pulls writes from the feed and gives them to connections, all on one event loop: no lock, no task and no future a
 /// request. Idle connections are reused last in, first out, so that those not needed go cold and close.
-final class WriteDispatcher {
+final class WriteDispatcher: FeedDispatcher {
     let classify: HTTPWriteClient.Classifier
     private let loop: any EventLoop
     private let factory: ConnectionFactory
@@ -12,8 +12,7 @@ final class WriteDispatcher {
     private let feed: any WriteFeed
     private let maximum: Int
     private var end: (() -> Void)?
-    /// How other threads reach the dispatcher; emptied at the end, since the feed keeps it.
-    private var handle: NIOLoopBoundBox<WriteDispatcher?>?
+    private var calls: DispatcherCalls<WriteDispatcher>?
 
     private var idle: [WriteConnection] = []
     private var connections: [ObjectIdentifier: WriteConnection] = [:]
@@ -23,8 +22,6 @@ final class WriteDispatcher {
     private var mustPullAgain = false
     private(set) var isReporting = false
     private var isFinishing = false
-    private var wakeUp: Scheduled<Void>?
-    private var deadlines: RepeatedTask?
 
     init(
         client: HTTPWriteClient, feed: any WriteFeed, maximum: Int, loop: any EventLoop, end: @escaping () -> Void
@@ -39,19 +36,7 @@ final class WriteDispatcher {
     }
 
     func start() {
-        let step = min(.milliseconds(250), max(.milliseconds(5), factory.timeout / 20))
-        let handle = NIOLoopBoundBox<WriteDispatcher?>(self, eventLoop: loop)
-        self.handle = handle
-        let nanoseconds = TimeAmount.nanoseconds(step.wholeNanoseconds)
-        deadlines = loop.scheduleRepeatedTask(initialDelay: nanoseconds, delay: nanoseconds) { _ in
-            handle.value?.enforceDeadlines()
-        }
-        let loop = loop
-        feed.onWork {
-            // Every report is followed by a pull, so a wake from inside one needs no second.
-            if loop.inEventLoop, handle.value?.isReporting ?? true { return }
-            loop.execute { handle.value?.pull() }
-        }
+        calls = DispatcherCalls(of: self, feed: feed, timeout: factory.timeout, on: loop)
         pull()
     }
 
@@ -100,7 +85,7 @@ final class WriteDispatcher {
                 connect(for: write, at: now)
             }
             return true
-        case .wait(let until): wake(in: now.duration(to: until))
+        case .wait(let until): calls?.wake(in: now.duration(to: until))
         case .idle: break
         case .finished:
             isFinishing = true
@@ -189,14 +174,7 @@ final class WriteDispatcher {
 
     // MARK: Time and end
 
-    private func wake(in delay: Duration) {
-        wakeUp?.cancel()
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        wakeUp = loop.scheduleTask(in: .nanoseconds(max(0, delay.wholeNanoseconds))) { bound.value.pull() }
-    }
-
-    /// One sweep for all instead of a timer a request.
-    private func enforceDeadlines() {
+    func enforceDeadlines() {
         let oldest = ContinuousClock.now - factory.timeout
         for connection in Array(connections.values) where connection.exchange.map({ $0.startedAt < oldest }) ?? false {
             connection.expire()
@@ -218,9 +196,7 @@ final class WriteDispatcher {
         closeIdle()
         guard connections.isEmpty, let end else { return }
         self.end = nil
-        handle?.value = nil
-        wakeUp?.cancel()
-        deadlines?.cancel()
+        calls?.end()
         end()
     }
 }
