@@ -146,20 +146,21 @@ struct OutcomeWriter {
     /// the plan, which is the source's and mostly the next read's too; they are written in the order of the index.
     func moveSnapshot() throws {
         let plan = SQLiteStateStore.range(of: plan.number)
-        let confirmed =
-            "FROM confirmations c CROSS JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
-            + " WHERE c.id > ?1 AND c.id < ?2 AND \(RowChecks.isSoundOperation)"
-        try connection.run("DELETE FROM moving")
-        try connection.run(
-            "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND o.kind <> 'removed'"
-                + " ORDER BY c.id, o.id", plan)
+        // The kind comes first, so that every row is checked once; the plus keeps SQLite from checking it as if its kind
+        // were the one compared with.
+        func collect(_ kind: String) throws {
+            try connection.run("DELETE FROM moving")
+            try connection.run(
+                "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash FROM confirmations c"
+                    + " CROSS JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
+                    + " WHERE c.id > ?1 AND c.id < ?2 AND +o.kind \(kind) AND \(RowChecks.isSoundOperation)"
+                    + " ORDER BY c.id, o.id", plan)
+        }
+        try collect("IS NOT 'removed'")
         try writeMoving()
         let rejections = RejectionWriter(connection: connection, plan: self.plan)
         try rejections.forgetMoving()
-        try connection.run("DELETE FROM moving")
-        // The plus keeps SQLite from checking rows of other kinds as if theirs were this one.
-        try connection.run(
-            "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash \(confirmed) AND +o.kind = 'removed'", plan)
+        try collect("IS 'removed'")
         FailPoint.snapshotMoving.pass()
         try removeMoving()
         try rejections.forgetMoving()
@@ -201,33 +202,14 @@ struct OutcomeWriter {
         }
     }
 
-    /// Users of operations: those in the snapshot keep what was confirmed, others get an entry that was never
-    /// confirmed. The condition is about rows `o`.
+    /// The users of operations. The condition is about rows `o`.
     private func markDirty(sequences: ClosedRange<Int>, where condition: String) throws {
-        let last = try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
-        let operations = "o.id >= ?1 AND o.id <= ?2 AND \(condition)"
-        let bind: (SQLiteStatement) -> Void = {
-            $0.bind(SQLiteStateStore.id(plan.number, sequences.lowerBound), at: 1)
-            $0.bind(SQLiteStateStore.id(plan.number, sequences.upperBound), at: 2)
-            $0.bind(plan.scope, at: 3)
-        }
-        let flag = SQLiteStateStore.dirtyFlag
-        try connection.run(
-            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
-                + " SELECT n.id, ?3, n.key_hash, zeroblob(16), \(flag),"
-                + " \(RowChecks.ofUser(id: "n.id", "n.key_hash", "zeroblob(16)", flags: "\(flag)"))"
-                + " FROM (SELECT ?4 + row_number() OVER () AS id, o.key_hash FROM operations_data o"
-                + " WHERE \(operations)) AS n WHERE true"
-                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET flags = flags | \(flag),"
-                + " checksum = \(RowChecks.ofUserKeeping(flags: "flags | \(flag)"))"
+        try SQLiteStateStore.markDirty(
+            "SELECT o.key_hash, o.user_uid, o.primary_key FROM operations_data o"
+                + " WHERE o.id >= ?3 AND o.id <= ?4 AND \(condition)", in: plan.scope, on: connection
         ) {
-            bind($0)
-            $0.bind(last, at: 4)
+            $0.bind(SQLiteStateStore.id(plan.number, sequences.lowerBound), at: 3)
+            $0.bind(SQLiteStateStore.id(plan.number, sequences.upperBound), at: 4)
         }
-        try connection.run(
-            "INSERT OR IGNORE INTO snapshot_values (id, user_uid, primary_key, values_json, checksum)"
-                + " SELECT u.id, o.user_uid, o.primary_key, '{}',"
-                + " \(RowChecks.ofValues(id: "u.id", "o.user_uid", "o.primary_key", "'{}'")) FROM operations_data o"
-                + " JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = o.key_hash WHERE \(operations)", bind)
     }
 }

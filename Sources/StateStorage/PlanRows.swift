@@ -77,14 +77,8 @@ extension SQLiteStateStore {
     static func plan(
         _ plan: PlanID, in statuses: Set<PlanStatus>, on connection: SQLiteConnection
     ) throws -> StoredPlan {
-        let stored = try connection.first(
-            "SELECT \(storedPlanColumns) FROM plans_data WHERE plan_id = ?1"
-        ) {
-            $0.bind(plan.text, at: 1)
-        } read: {
-            try storedPlan($0)
-        }
-        guard let stored else { throw inconsistent("there is no plan \(plan)") }
+        guard let stored = try storedPlans(where: "plan_id = ?1", on: connection, { $0.bind(plan.text, at: 1) }).first
+        else { throw inconsistent("there is no plan \(plan)") }
         guard statuses.contains(stored.status) else {
             throw inconsistent("plan \(plan) is \(stored.status.rawValue), which this step does not allow")
         }
@@ -99,14 +93,22 @@ extension SQLiteStateStore {
         return stored
     }
 
-    static let storedPlanColumns = "plan_no, status, sync, scope_id, run_id, open_through"
+    /// What a run has in delivery; whether it still holds it is not asked.
+    static func delivering(by run: RunID, on connection: SQLiteConnection) throws -> [StoredPlan] {
+        try storedPlans(where: "run_id = ?1 AND status = 'delivering'", on: connection) { $0.bind(run.text, at: 1) }
+    }
 
-    /// From `storedPlanColumns`.
-    static func storedPlan(_ row: SQLiteStatement) throws -> StoredPlan {
-        StoredPlan(
-            number: row.integer(at: 0), status: try row.word(at: 1, as: PlanStatus.self), sync: try row.word(at: 2),
-            scope: row.integer(at: 3), run: row.isNull(at: 4) ? nil : try row.identifier(at: 4),
-            openThrough: row.number(at: 5))
+    static func storedPlans(
+        where condition: String, on connection: SQLiteConnection, _ bind: (SQLiteStatement) -> Void = { _ in }
+    ) throws -> [StoredPlan] {
+        try connection.rows(
+            "SELECT plan_no, status, sync, scope_id, run_id, open_through FROM plans_data WHERE \(condition)", bind
+        ) {
+            StoredPlan(
+                number: $0.integer(at: 0), status: try $0.word(at: 1, as: PlanStatus.self), sync: try $0.word(at: 2),
+                scope: $0.integer(at: 3), run: $0.isNull(at: 4) ? nil : try $0.identifier(at: 4),
+                openThrough: $0.number(at: 5))
+        }
     }
 
     static func setStatus(_ status: PlanStatus, of plan: Int64, on connection: SQLiteConnection) throws {

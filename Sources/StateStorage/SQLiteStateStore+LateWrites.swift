@@ -19,15 +19,7 @@ extension SQLiteStateStore {
 
     /// The whole open window of a run whose locks another takes over though it may still live.
     static func noteOpenWindow(of run: RunID, during successor: RunID, on connection: SQLiteConnection) throws {
-        let plans = try connection.rows(
-            "SELECT \(storedPlanColumns) FROM plans_data"
-                + " WHERE run_id = ?1 AND status = 'delivering' AND open_through > 0"
-        ) {
-            $0.bind(run.text, at: 1)
-        } read: {
-            try storedPlan($0)
-        }
-        for plan in plans {
+        for plan in try delivering(by: run, on: connection) where plan.openThrough > 0 {
             try noteLate(
                 "o.id >= ?1 AND o.id <= ?2 AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)",
                 from: id(plan.number, 1), through: id(plan.number, plan.openThrough), during: successor, on: connection)
@@ -66,30 +58,13 @@ extension SQLiteStateStore {
     private static func markLateWritesDirty(
         in scope: Int64, except current: RunID, on connection: SQLiteConnection
     ) throws {
-        let last = try lastUserID(of: scope, on: connection)
-        let notes = "late_writes l WHERE l.scope_id = ?1 AND l.during_run IS NOT ?2"
-        let bind: (SQLiteStatement) -> Void = {
+        let notes = "late_writes WHERE scope_id = ?1 AND during_run IS NOT ?3"
+        try markDirty("SELECT key_hash, user_uid, primary_key FROM \(notes)", in: scope, on: connection) {
+            $0.bind(current.text, at: 3)
+        }
+        try connection.run("DELETE FROM \(notes)") {
             $0.bind(scope, at: 1)
-            $0.bind(current.text, at: 2)
+            $0.bind(current.text, at: 3)
         }
-        try connection.run(
-            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
-                + " SELECT n.id, ?1, n.key_hash, zeroblob(16), \(dirtyFlag),"
-                + " \(RowChecks.ofUser(id: "n.id", "n.key_hash", "zeroblob(16)", flags: "\(dirtyFlag)"))"
-                + " FROM (SELECT ?3 + row_number() OVER () AS id, l.key_hash FROM \(notes)) AS n WHERE true"
-                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET flags = flags | \(dirtyFlag),"
-                + " checksum = \(RowChecks.ofUserKeeping(flags: "flags | \(dirtyFlag)"))"
-        ) {
-            bind($0)
-            $0.bind(last, at: 3)
-        }
-        try connection.run(
-            "INSERT OR IGNORE INTO snapshot_values (id, user_uid, primary_key, values_json, checksum)"
-                + " SELECT u.id, l.user_uid, l.primary_key, '{}',"
-                + " \(RowChecks.ofValues(id: "u.id", "l.user_uid", "l.primary_key", "'{}'"))"
-                + " FROM snapshot_users u JOIN late_writes l"
-                + " ON l.scope_id = u.scope_id AND l.key_hash = u.key_hash"
-                + " WHERE l.scope_id = ?1 AND l.during_run IS NOT ?2", bind)
-        try connection.run("DELETE FROM late_writes AS l WHERE l.scope_id = ?1 AND l.during_run IS NOT ?2", bind)
     }
 }

@@ -62,14 +62,7 @@ extension SQLiteStateStore {
         _ report: RunReport, run: RunID, at now: WallTime, on connection: SQLiteConnection
     ) throws {
         var report = report
-        let delivered = try connection.rows(
-            "SELECT \(storedPlanColumns) FROM plans_data"
-                + " WHERE run_id = ?1 AND status = 'delivering'"
-        ) {
-            $0.bind(run.text, at: 1)
-        } read: {
-            try storedPlan($0)
-        }
+        let delivered = try delivering(by: run, on: connection)
         for plan in delivered {
             report.operations = try close(plan, run: run, isApply: report.trigger == .apply, on: connection)
         }
@@ -135,14 +128,9 @@ extension SQLiteStateStore {
 
     /// Plans in delivery by a run that has ended or was never saved: nobody holds them, since the caller has the lease.
     private static func closeOrphans(of sync: String, except current: RunID, on connection: SQLiteConnection) throws {
-        let orphans = try connection.rows(
-            "SELECT \(storedPlanColumns) FROM plans_data"
-                + " WHERE sync = ?1 AND status = 'delivering' AND run_id <> ?2"
-        ) {
+        let orphans = try storedPlans(where: "sync = ?1 AND status = 'delivering' AND run_id <> ?2", on: connection) {
             $0.bind(sync, at: 1)
             $0.bind(current.text, at: 2)
-        } read: {
-            try storedPlan($0)
         }
         for plan in orphans {
             guard let run = plan.run else { continue }

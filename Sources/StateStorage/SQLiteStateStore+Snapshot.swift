@@ -108,6 +108,35 @@ extension SQLiteStateStore {
         }
     }
 
+    /// Those in the snapshot keep what was confirmed, others get an entry that was never confirmed. `users` is a query of
+    /// key_hash, user_uid and primary_key; its ?1 is the scope, and `bind` binds what it has from ?3 on.
+    static func markDirty(
+        _ users: String, in scope: Int64, on connection: SQLiteConnection, bind: (SQLiteStatement) -> Void
+    ) throws {
+        let last = try lastUserID(of: scope, on: connection)
+        try connection.run(
+            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
+                + " SELECT n.id, ?1, n.key_hash, zeroblob(16), \(dirtyFlag),"
+                + " \(RowChecks.ofUser(id: "n.id", "n.key_hash", "zeroblob(16)", flags: "\(dirtyFlag)"))"
+                + " FROM (SELECT ?2 + row_number() OVER () AS id, key_hash FROM (\(users))) AS n WHERE true"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET flags = flags | \(dirtyFlag),"
+                + " checksum = \(RowChecks.ofUserKeeping(flags: "flags | \(dirtyFlag)"))"
+        ) {
+            $0.bind(scope, at: 1)
+            $0.bind(last, at: 2)
+            bind($0)
+        }
+        try connection.run(
+            "INSERT OR IGNORE INTO snapshot_values (id, user_uid, primary_key, values_json, checksum)"
+                + " SELECT u.id, n.user_uid, n.primary_key, '{}',"
+                + " \(RowChecks.ofValues(id: "u.id", "n.user_uid", "n.primary_key", "'{}'")) FROM (\(users)) AS n"
+                + " JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = n.key_hash"
+        ) {
+            $0.bind(scope, at: 1)
+            bind($0)
+        }
+    }
+
     /// The id behind which new users of the scope get theirs.
     static func lastUserID(of scope: Int64, on connection: SQLiteConnection) throws -> Int64 {
         let first = scope << SQLiteStateSchema.scopeShift

@@ -97,9 +97,7 @@ extension SQLiteStateStore {
     /// Everyone becomes dirty: those of the snapshots, and those of a plan that the copy was taken in the midst of, who
     /// may all have been sent by now. A scope keeps the mark of the first time.
     private static func markRestored(at now: WallTime, on connection: SQLiteConnection) throws {
-        let delivering = try connection.rows(
-            "SELECT \(storedPlanColumns) FROM plans_data WHERE status = 'delivering'", read: storedPlan)
-        for plan in delivering {
+        for plan in try storedPlans(where: "status = 'delivering'", on: connection) {
             guard let run = plan.run else { continue }
             try OutcomeWriter(connection: connection, plan: plan, run: run).moveSnapshot()
         }
