@@ -1,45 +1,6 @@
 # Sourced by ../run: how a first run meets a destination that is slow, that limits, or that is down. Its peer is what the
 # destination would take at best.
 
-simulator_pid=
-
-# start_simulator FAULTS: on a free port, in simulator_port.
-start_simulator() {
-    stop_simulator
-    simulator_port=$(free_port)
-    echo "$1" > "$work/faults.json"
-    "$headrace" simulate --listen "127.0.0.1:$simulator_port" --faults "$work/faults.json" > "$work/simulator.log" 2>&1 &
-    simulator_pid=$!
-    wait_for_port "$simulator_port" "$simulator_pid" "$work/simulator.log"
-}
-
-# start_late_server MILLISECONDS: answers 204 that late, in simulator_port.
-start_late_server() {
-    stop_simulator
-    simulator_port=$(free_port)
-    "$latency_server" "$simulator_port" "$1" > "$work/simulator.log" 2>&1 &
-    simulator_pid=$!
-    wait_for_port "$simulator_port" "$simulator_pid" "$work/simulator.log"
-}
-
-stop_simulator() {
-    if [ -n "$simulator_pid" ]; then kill "$simulator_pid" 2> /dev/null || true; fi
-    simulator_pid=
-}
-
-# wait_for_port PORT PROCESS LOG
-wait_for_port() {
-    local tries=0
-    until (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 100 ] || ! kill -0 "$2" 2> /dev/null; then
-            cat "$3" >&2
-            return 1
-        fi
-        sleep 0.05
-    done
-}
-
 simulator() { curl -sf "http://127.0.0.1:$simulator_port/__simulator/$1" "${@:2}"; }
 refusals_so_far() { simulator stats | grep -o '"503":[0-9]*' | cut -d: -f2 || echo 0; }
 requests_so_far() { simulator stats | grep -o '"requests":[0-9]*' | cut -d: -f2; }

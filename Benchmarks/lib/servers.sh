@@ -1,7 +1,9 @@
-# Sourced by ../run: PostgreSQL and the nginx sink, on free ports, in the work folder, gone with the script.
+# Sourced by ../run: PostgreSQL, the nginx sink, and the destinations that are slow or in trouble, on free ports, in the work
+# folder, gone with the script.
 
 postgres_port=
 sink_pid=
+simulator_pid=
 
 # Below the ports that the kernel gives to outgoing connections.
 free_port() {
@@ -81,15 +83,7 @@ http {
 CONF
     nginx -p "$work/sink" -c "$work/sink/nginx.conf" 2> "$work/sink/start.log" &
     sink_pid=$!
-    local tries=0
-    until (exec 3<> "/dev/tcp/127.0.0.1/$sink_port") 2> /dev/null; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 100 ] || ! kill -0 "$sink_pid" 2> /dev/null; then
-            cat "$work/sink/start.log" >&2
-            return 1
-        fi
-        sleep 0.05
-    done
+    wait_for_port "$sink_port" "$sink_pid" "$work/sink/start.log"
 }
 
 # A benchmark against a sink that is gone would measure something else.
@@ -98,6 +92,43 @@ sink_is_alive() {
     echo "the sink ended in the middle:" >&2
     cat "$work/sink/start.log" "$work/sink/error.log" >&2
     return 1
+}
+
+# start_simulator FAULTS: on a free port, in simulator_port.
+start_simulator() {
+    stop_simulator
+    simulator_port=$(free_port)
+    echo "$1" > "$work/faults.json"
+    "$headrace" simulate --listen "127.0.0.1:$simulator_port" --faults "$work/faults.json" > "$work/simulator.log" 2>&1 &
+    simulator_pid=$!
+    wait_for_port "$simulator_port" "$simulator_pid" "$work/simulator.log"
+}
+
+# start_late_server MILLISECONDS: answers 204 that late, in simulator_port.
+start_late_server() {
+    stop_simulator
+    simulator_port=$(free_port)
+    "$latency_server" "$simulator_port" "$1" > "$work/simulator.log" 2>&1 &
+    simulator_pid=$!
+    wait_for_port "$simulator_port" "$simulator_pid" "$work/simulator.log"
+}
+
+stop_simulator() {
+    if [ -n "$simulator_pid" ]; then kill "$simulator_pid" 2> /dev/null || true; fi
+    simulator_pid=
+}
+
+# wait_for_port PORT PROCESS LOG
+wait_for_port() {
+    local tries=0
+    until (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 100 ] || ! kill -0 "$2" 2> /dev/null; then
+            cat "$3" >&2
+            return 1
+        fi
+        sleep 0.05
+    done
 }
 
 stop_servers() {
