@@ -57,10 +57,13 @@ psql_as() {
     "$postgres_bin/psql" -XqAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$postgres_port" -U "$role" -d "$database" "$@"
 }
 
-# Answers 204 to everything at once, on keep-alive connections, with one worker.
+# Answers 204 to everything at once, on keep-alive connections, with one worker, over http and https.
 start_sink() {
     sink_port=$(free_port)
+    sink_tls_port=$(free_port)
     mkdir "$work/sink"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+        -addext subjectAltName=IP:127.0.0.1 -keyout "$work/sink/key.pem" -out "$work/sink/cert.pem" 2> /dev/null
     cat > "$work/sink/nginx.conf" <<CONF
 worker_processes 1;
 daemon off;
@@ -76,6 +79,9 @@ http {
     client_body_buffer_size 16k;
     server {
         listen 127.0.0.1:$sink_port backlog=1024;
+        listen 127.0.0.1:$sink_tls_port ssl backlog=1024;
+        ssl_certificate $work/sink/cert.pem;
+        ssl_certificate_key $work/sink/key.pem;
         location /user-attributes { return 204; }
         location /count { stub_status; }
     }
@@ -85,6 +91,9 @@ CONF
     sink_pid=$!
     wait_for_port "$sink_port" "$sink_pid" "$work/sink/start.log"
 }
+
+# sink_url http|https
+sink_url() { if [ "$1" = https ]; then echo "https://127.0.0.1:$sink_tls_port"; else echo "http://127.0.0.1:$sink_port"; fi; }
 
 # A benchmark against a sink that is gone would measure something else.
 sink_is_alive() {
