@@ -206,7 +206,8 @@ struct OutcomeWriter {
     private func markDirty(sequences: ClosedRange<Int>, where condition: String) throws {
         try SQLiteStateStore.markDirty(
             "SELECT o.key_hash, o.user_uid, o.primary_key FROM operations_data o"
-                + " WHERE o.id >= ?3 AND o.id <= ?4 AND \(condition)", in: plan.scope, on: connection
+                + " WHERE o.id >= ?3 AND o.id <= ?4 AND \(condition) AND \(RowChecks.isSoundOperation)",
+            in: plan.scope, on: connection
         ) {
             $0.bind(SQLiteStateStore.id(plan.number, sequences.lowerBound), at: 3)
             $0.bind(SQLiteStateStore.id(plan.number, sequences.upperBound), at: 4)

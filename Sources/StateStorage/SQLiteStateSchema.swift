@@ -112,7 +112,8 @@ enum SQLiteStateSchema {
         UPDATE confirmations SET last_id = id
         """
 
-    /// Users whom a run that lost its locks may have sent to since; `during_run` is the run that took over.
+    /// Users whom a run that lost its locks may have sent to since; `during_run` is the run that
+    /// took over, as long as it has sent nothing.
     private static let lateWrites = """
         CREATE TABLE late_writes (
             scope_id INTEGER NOT NULL, key_hash BLOB NOT NULL, user_uid NOT NULL, primary_key NOT NULL, during_run TEXT,

@@ -33,7 +33,8 @@ extension SQLiteStateStore {
         try connection.run(
             "INSERT OR IGNORE INTO late_writes (scope_id, key_hash, user_uid, primary_key, during_run)"
                 + " SELECT p.scope_id, o.key_hash, o.user_uid, o.primary_key, ?3 FROM operations_data o"
-                + " JOIN plans_data p ON p.plan_no = o.id >> \(SQLiteStateSchema.planShift) WHERE \(condition)"
+                + " JOIN plans_data p ON p.plan_no = o.id >> \(SQLiteStateSchema.planShift)"
+                + " WHERE \(condition) AND \(RowChecks.isSoundOperation)"
         ) {
             $0.bind(first, at: 1)
             $0.bind(last, at: 2)
@@ -41,30 +42,48 @@ extension SQLiteStateStore {
         }
     }
 
-    /// Turns the notes of earlier runs into dirty users; those made when `current` took over wait for the next.
+    /// The notes that were made when this run took over are used up by the next: now its own writes may come first.
+    static func beginDelivery(afterLateWritesOf scope: Int64, run: RunID, on connection: SQLiteConnection) throws {
+        try connection.run("UPDATE late_writes SET during_run = NULL WHERE scope_id = ?1 AND during_run = ?2") {
+            $0.bind(scope, at: 1)
+            $0.bind(run.text, at: 2)
+        }
+    }
+
+    /// Turns notes into dirty users. Those of a takeover wait until a run that delivers has begun, and the rest of them
+    /// wait for `current` to be that run.
     static func markLateWritesDirty(of sync: String, except current: RunID, on connection: SQLiteConnection) throws {
-        let scopes = try connection.rows(
-            "SELECT DISTINCT l.scope_id FROM late_writes l JOIN scopes s ON s.id = l.scope_id"
-                + " WHERE s.sync = ?1 AND l.during_run IS NOT ?2"
+        for scope in try scopesWithLateWrites(of: sync, on: connection) {
+            try useUpLateWrites("scope_id = ?1 AND during_run IS NULL", in: scope, on: connection)
+            try connection.run("UPDATE late_writes SET during_run = ?2 WHERE scope_id = ?1") {
+                $0.bind(scope, at: 1)
+                $0.bind(current.text, at: 2)
+            }
+        }
+    }
+
+    /// Of all notes, which are then gone.
+    static func useUpLateWrites(of sync: String, on connection: SQLiteConnection) throws {
+        for scope in try scopesWithLateWrites(of: sync, on: connection) {
+            try useUpLateWrites("scope_id = ?1", in: scope, on: connection)
+        }
+    }
+
+    private static func scopesWithLateWrites(of sync: String, on connection: SQLiteConnection) throws -> [Int64] {
+        try connection.rows(
+            "SELECT DISTINCT l.scope_id FROM late_writes l JOIN scopes s ON s.id = l.scope_id WHERE s.sync = ?1"
         ) {
             $0.bind(sync, at: 1)
-            $0.bind(current.text, at: 2)
         } read: {
             $0.integer(at: 0)
         }
-        for scope in scopes { try markLateWritesDirty(in: scope, except: current, on: connection) }
     }
 
-    private static func markLateWritesDirty(
-        in scope: Int64, except current: RunID, on connection: SQLiteConnection
+    private static func useUpLateWrites(
+        _ condition: String, in scope: Int64, on connection: SQLiteConnection
     ) throws {
-        let notes = "late_writes WHERE scope_id = ?1 AND during_run IS NOT ?3"
-        try markDirty("SELECT key_hash, user_uid, primary_key FROM \(notes)", in: scope, on: connection) {
-            $0.bind(current.text, at: 3)
-        }
-        try connection.run("DELETE FROM \(notes)") {
-            $0.bind(scope, at: 1)
-            $0.bind(current.text, at: 3)
-        }
+        let notes = "late_writes WHERE \(condition)"
+        try markDirty("SELECT key_hash, user_uid, primary_key FROM \(notes)", in: scope, on: connection) { _ in }
+        try connection.run("DELETE FROM \(notes)") { $0.bind(scope, at: 1) }
     }
 }

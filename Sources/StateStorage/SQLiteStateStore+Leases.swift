@@ -24,7 +24,7 @@ extension SQLiteStateStore {
             for name in names {
                 guard let lease = try Self.lease(name, on: connection), lease.run != run else { continue }
                 let isDead = isGone(lease.holder)
-                guard isDead || lease.isExpired(for: holder, at: now) else {
+                guard isDead || lease.holder.hasLapsed(renewedAt: lease.renewedAt, seenFrom: holder, at: now) else {
                     return .held(name: name, by: lease.holder, run: lease.run)
                 }
                 lost.insert(lease.run)
@@ -71,11 +71,6 @@ extension SQLiteStateStore {
         var holder: LeaseHolder
         var run: RunID
         var renewedAt: WallTime
-
-        /// Only a holder elsewhere expires: one on this host is alive or gone, and the caller can tell.
-        func isExpired(for other: LeaseHolder, at now: WallTime) -> Bool {
-            !holder.sharesProcesses(with: other) && now.microseconds - renewedAt.microseconds > 45_000_000
-        }
     }
 
     private static func lease(_ name: String, on connection: SQLiteConnection) throws -> Lease? {

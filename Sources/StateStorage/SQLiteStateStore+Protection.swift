@@ -3,7 +3,12 @@ package import SyncCore
 
 extension SQLiteStateStore {
     package func protect(_ names: Set<String>, of sync: String) throws(StateFailure) {
-        try write { connection in
+        let isMore = try write { connection in
+            let isKnown = try connection.first("SELECT 1 FROM syncs WHERE name = ?1") {
+                $0.bind(sync, at: 1)
+            } read: { _ in
+                true
+            }
             let known = try connection.rows(
                 "SELECT j.value FROM syncs s, json_each(s.protected) j WHERE s.name = ?1"
             ) {
@@ -11,8 +16,9 @@ extension SQLiteStateStore {
             } read: {
                 try $0.word(at: 0)
             }
-            guard Set(known) != names else { return }
-            if !names.subtracting(known).isEmpty { try Self.forgetHistory(of: sync, on: connection) }
+            guard Set(known) != names else { return false }
+            let isMore = !names.subtracting(known).isEmpty
+            if isMore { try Self.forgetHistory(of: sync, on: connection) }
             try connection.run(
                 "INSERT INTO syncs (name, protected) VALUES (?1, json_array(\(Self.placeholders(names.count))))"
                     + " ON CONFLICT (name) DO UPDATE SET protected = excluded.protected"
@@ -20,7 +26,10 @@ extension SQLiteStateStore {
                 statement.bind(sync, at: 1)
                 for (index, name) in names.sorted().enumerated() { statement.bind(name, at: Int32(index) + 2) }
             }
+            return isMore && isKnown != nil
         }
+        // They hold in clear what was recorded before.
+        if isMore { StateBackup.removeAll(of: path) }
     }
 
     private static func placeholders(_ count: Int) -> String {
@@ -45,7 +54,8 @@ extension SQLiteStateStore {
                 try connection.run("DELETE FROM \(table) WHERE id > ?1 AND id < ?2", range(of: plan.number))
             }
         }
-        // They are sent once more: nothing else names them.
+        // These are sent once more: nothing else names them.
+        try useUpLateWrites(of: sync, on: connection)
         _ = try release(nil, of: sync, on: connection)
         // The sample that a run's row carries.
         try connection.run("UPDATE runs_data SET invalid_sample = '[]' WHERE sync = ?1") { $0.bind(sync, at: 1) }

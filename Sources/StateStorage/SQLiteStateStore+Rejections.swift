@@ -26,7 +26,8 @@ extension SQLiteStateStore {
     }
 
     package func release(_ users: [KeyHash]?, of sync: String) throws(StateFailure) -> WithheldCounts {
-        try write { connection in
+        guard try !rejectedUsers(of: sync).isEmpty else { return WithheldCounts() }
+        return try step(isMilestone: true) { connection in
             guard let users else { return try Self.release(nil, of: sync, on: connection) }
             var released = WithheldCounts()
             for user in users {

@@ -108,7 +108,8 @@ extension SQLiteStateStore: StateUpkeep {
         _ = try delete("DELETE FROM snapshot_values WHERE \(range)")
         forgotten.users = try delete("DELETE FROM snapshot_users WHERE \(range)")
         forgotten.hadCursor = try delete("DELETE FROM cursors_data WHERE scope_id = ?1") > 0
-        _ = try delete("DELETE FROM late_writes WHERE scope_id = ?1")
+        // Those of a run that this very command took over stay: what it sent may arrive after the next run's requests.
+        _ = try delete("DELETE FROM late_writes WHERE scope_id = ?1 AND during_run IS NULL")
         // Nobody is left to doubt.
         try connection.run("UPDATE scopes SET restored_at = NULL WHERE id = ?1") { $0.bind(scope, at: 1) }
         forgotten.quarantined = try delete("DELETE FROM quarantine_data WHERE scope_id = ?1")

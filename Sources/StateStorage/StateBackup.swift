@@ -50,6 +50,10 @@ package struct StateBackup: Sendable, Equatable {
         for backup in all(of: statePath).dropFirst(kept) { unsafe unlink(backup.path) }
     }
 
+    static func removeAll(of statePath: String) {
+        for backup in all(of: statePath) { unsafe unlink(backup.path) }
+    }
+
     private struct SystemFailure: Error { var code: Int32 }
 
     private static func synchronise(_ path: String) throws {

@@ -20,6 +20,11 @@ package struct LeaseHolder: Sendable, Hashable {
         return host == other.host && (bootID == other.bootID || boot(bootID) != boot(other.bootID))
     }
 
+    /// A holder that `other` cannot see counts as dead after 45 s without renewal; one that it can see is alive or gone.
+    package func hasLapsed(renewedAt: WallTime, seenFrom other: LeaseHolder, at now: WallTime) -> Bool {
+        !sharesProcesses(with: other) && now.microseconds - renewedAt.microseconds > 45_000_000
+    }
+
     /// Between the boot id and the name of the pid namespace, where a container has one of its own.
     package static let namespaceMark: Character = "/"
 }

@@ -26,7 +26,9 @@ struct RetryCommand: AsyncParsableCommand {
             let located = try LocatedState(options)
             let selected = try SyncSelection.select(syncs, among: located.writtenSyncs.map(\.name))
             // Nothing is made where nothing ran.
-            let state: (any StateInspection)? = try located.reader() == nil ? nil : try located.writer()
+            let state = try located.reader() == nil ? nil : try located.writer()
+            // A copy of the state from before this would withhold them again, and is to be known for one.
+            _ = try await state?.examineWitness(at: .current())
             var all: [WithheldCounts] = []
             for sync in selected { all.append(try await release(of: sync, in: state, located.keys)) }
             if key != nil, all.allSatisfy({ $0.total == 0 }) { throw Self.nobody }
@@ -38,7 +40,7 @@ struct RetryCommand: AsyncParsableCommand {
     }
 
     private func release(
-        of sync: String, in state: (any StateInspection)?, _ keys: KeyRing?
+        of sync: String, in state: (any StateUpkeep)?, _ keys: KeyRing?
     ) async throws -> WithheldCounts {
         guard let state else { return WithheldCounts() }
         guard let key else { return try await state.release(nil, of: sync) }

@@ -48,8 +48,6 @@ struct LocatedState: Sendable {
 /// Runs whose process is gone though their row is still open: the next run of their sync closes them.
 struct GoneRuns {
     private let identity = ProcessIdentity()
-    /// A holder on another host that renewed nothing for so long is taken to be dead.
-    private static let longestSilence: Int64 = 45_000_000
 
     /// Ask after the runs were read: one that ends in between is then not taken to be gone.
     func among(_ state: any StateInspection) async throws(StateFailure) -> Set<RunID> {
@@ -60,7 +58,6 @@ struct GoneRuns {
 
     private func isGone(_ run: OpenRun, seenFrom own: LeaseHolder, at now: WallTime) -> Bool {
         guard let holder = run.holder, let renewedAt = run.renewedAt else { return true }
-        let isSilent = now.microseconds - renewedAt.microseconds > Self.longestSilence
-        return identity.isGone(holder, seenFrom: own) || (holder.host != own.host && isSilent)
+        return identity.isGone(holder, seenFrom: own) || holder.hasLapsed(renewedAt: renewedAt, seenFrom: own, at: now)
     }
 }

@@ -70,6 +70,30 @@ import Testing
         }
     }
 
+    /// Whose answer is in doubt, or whose run was killed: a wrong user would become dirty in the place of the right one.
+    @Test(arguments: ["key_hash = zeroblob(16)", "primary_key = 'k9'"])
+    func ofADamagedOperationNobodyBecomesDirty(change: String) async throws {
+        try await withScratchFolder { folder async throws in
+            let bench = StateStoreBench(try SQLiteStateStore(path: folder + "/state.db"))
+            let plan = try await bench.plan(1, (1...3).map { bench.operation($0) })
+            let run = bench.identifier(1) as RunID
+            _ = try await bench.delivery(1, of: plan)
+            try await bench.store.commit([], openThrough: 3, plan: plan.planID, run: run)
+            try Self.change(folder, "UPDATE operations_data SET \(change) WHERE id & 255 = 2")
+            let doubt = await #expect(throws: StateFailure.self) {
+                try await bench.store.commit([bench.outcome(2, .unknown)], openThrough: 3, plan: plan.planID, run: run)
+            }
+            let window = await #expect(throws: StateFailure.self) {
+                _ = try await bench.store.openWindow(of: try await bench.scope().id)
+            }
+            let kill = await #expect(throws: StateFailure.self) {
+                _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(2), at: bench.start)
+            }
+            #expect([doubt, window, kill].map { $0?.diagnostic.code } == Array(repeating: "state_damaged", count: 3))
+            #expect(try await bench.index().isEmpty)
+        }
+    }
+
     /// Flags are changed for many rows at once, which must not make a damaged one look sound.
     @Test func aChangeOfFlagsKeepsNoDamage() async throws {
         try await withScratchFolder { folder async throws in

@@ -66,6 +66,19 @@ import Testing
         }
     }
 
+    /// They hold what the state held in clear before its values became personal.
+    @Test func theCopiesGoWhenMoreBecomesPersonal() async throws {
+        try await withScratchFolder { folder async throws in
+            let path = try makeState(folder, schema: 3)
+            let store = try SQLiteStateStore(path: path)
+            try await store.protect(["points"], of: "a sync that never ran")
+            try await store.protect([], of: "loyalty")
+            #expect(StateBackup.all(of: path).count == 1)
+            try await store.protect(["points"], of: "loyalty")
+            #expect(StateBackup.all(of: path) == [])
+        }
+    }
+
     @Test func aMigrationThatFailsLeavesTheStateAsItWas() async throws {
         try await withScratchFolder { folder async throws in
             let path = try makeState(folder, schema: 3)

@@ -125,6 +125,26 @@ import Testing
         }
     }
 
+    @Test func aCopyFromBeforeARetryIsOld() async throws {
+        try await atAPlace { place in
+            let bench = StateStoreBench(try place.open())
+            _ = try await bench.store.examineWitness(at: now)
+            let plan = try await bench.plan(1, (1...2).map { bench.operation($0) })
+            let report = try await bench.delivery(1, of: plan)
+            try await bench.store.commit(
+                [bench.outcome(1), bench.outcome(2, .rejected)], openThrough: 2, plan: plan.planID,
+                run: bench.identifier(1))
+            _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
+            try place.copy(to: "rejected")
+            #expect(try await bench.store.release([], of: bench.sync) == WithheldCounts())
+            #expect(try await bench.store.release(nil, of: "another") == WithheldCounts())
+            #expect(try await bench.store.release(nil, of: bench.sync) == WithheldCounts(ageing: 1))
+            #expect(try await place.open().witnessVerdict() == .living)
+            try place.putBack("rejected")
+            #expect(try await place.open().witnessVerdict() == .restored)
+        }
+    }
+
     @Test func anEqualEpochOfAnotherHistoryIsDoubt() async throws {
         try await atAPlace { place in
             let bench = StateStoreBench(try place.open())

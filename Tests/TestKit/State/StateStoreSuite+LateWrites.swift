@@ -9,6 +9,8 @@ extension StateStoreSuite {
             "the window of a holder that may live is dirty once more after its successor",
             aLivingHoldersWindowIsDirtyAgain
         ),
+        ("a successor that sends nothing uses no note up", aSuccessorThatSendsNothingUsesNothingUp),
+        ("what becomes personal leaves the notes of late writes", whatBecomesPersonalLeavesTheNotes),
         ("the window of a dead holder is dirty only until it is confirmed", aDeadHoldersWindowIsDirtyOnce),
         ("what a run sent after it lost its locks is dirty from the next run on", lateWritesAreDirtyFromTheNextRunOn),
         ("a successor that is killed in its turn leaves the window dirty", aKilledSuccessorLeavesTheWindowDirty),
@@ -59,6 +61,28 @@ extension StateStoreSuite {
         try await bench.confirm(1...6, run: 4)
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
         #expect(try await dirty(bench) == [])
+    }
+
+    /// Killed, blocked, or a `plan`: the next run's requests are the first that the late ones can undo.
+    static func aSuccessorThatSendsNothingUsesNothingUp(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        for run in 4...5 {
+            _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(run), at: bench.start)
+            #expect(try await open(bench) == [1, 2, 3])
+        }
+        try await bench.confirm(1...6, run: 5)
+        #expect(try await dirty(bench) == [])
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(6), at: bench.start)
+        #expect(try await dirty(bench) == [1, 2, 3])
+        #expect(try await open(bench) == [])
+    }
+
+    static func whatBecomesPersonalLeavesTheNotes(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        try await bench.confirm(1...6, run: 3)
+        try await bench.store.protect(["user_uid and primary key"], of: bench.sync)
+        #expect(try await open(bench) == [])
+        #expect(try await dirty(bench) == [1, 2, 3])
     }
 
     /// Its confirmations reach the snapshot only when it is closed, and prove nothing of what arrived after them.

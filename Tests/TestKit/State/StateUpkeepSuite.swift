@@ -16,6 +16,7 @@ package enum StateUpkeepSuite {
         ("the next run plans as if nothing had been pruned", pruningTouchesNoSnapshot),
         ("a reset forgets users, cursor and plans of its sync only", aResetForgetsItsSyncOnly),
         ("a reset forgets one destination where it is named", aResetForgetsOneDestination),
+        ("a reset that takes over a living run keeps note of what that sent", aResetKeepsNoteOfLateWrites),
         ("a run that lost its locks resets nothing", aFencedResetIsRefused),
         ("usage adds up", usageAddsUp),
     ]
@@ -160,6 +161,27 @@ package enum StateUpkeepSuite {
         #expect(try await bench.index().count == 2)
         let nowhere = DestinationIdentity(projectUID: "p3", edgeHost: "edge.example.com", isLoopback: false)
         #expect(try await store.forget(bench.sync, at: [nowhere], run: bench.identifier(9)).isEmpty)
+    }
+
+    static func aResetKeepsNoteOfLateWrites(_ store: any StateUpkeep) async throws {
+        let bench = StateStoreBench(store)
+        func acquire(_ host: String, _ run: Int, at now: WallTime) async throws {
+            _ = try await store.acquireLeases(
+                ["x"], holder: LeaseHolder(host: host, bootID: "b", processID: 7, startTime: 8),
+                run: bench.identifier(run), at: now, isGone: { _ in false })
+        }
+        let plan = try await bench.plan(1, [bench.operation(1)])
+        try await acquire("a", 1, at: bench.start)
+        _ = try await bench.delivery(1, of: plan)
+        try await store.commit([], openThrough: 1, plan: plan.planID, run: bench.identifier(1))
+        try await acquire("b", 2, at: WallTime(microseconds: bench.start.microseconds + 60_000_000))
+        _ = try await store.recoverRuns(of: bench.sync, except: bench.identifier(2), at: bench.start)
+        _ = try await store.forget(bench.sync, at: [bench.identity], run: bench.identifier(2))
+        #expect(try await bench.index().isEmpty)
+        _ = try await store.recoverRuns(of: bench.sync, except: bench.identifier(3), at: bench.start)
+        try await bench.confirm(1...1, run: 3)
+        _ = try await store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        #expect(try await bench.index().map(\.isDirty) == [true])
     }
 
     static func aFencedResetIsRefused(_ store: any StateUpkeep) async throws {
