@@ -7,10 +7,6 @@ internal import SyncCore
 /// Therefore each commit only notes who was confirmed, and the snapshot moves for many at once: for as many as it has
 /// users, so that what is written of the index stays in proportion to the users sent, however many there are.
 struct OutcomeWriter {
-    /// Operations among which users are confirmed and wait for their place in a small snapshot, and at most.
-    static let fewestToMove: Int64 = 16_384
-    private static let mostToMove: Int64 = 262_144
-
     let connection: SQLiteConnection
     let plan: SQLiteStateStore.StoredPlan
     let run: RunID
@@ -131,83 +127,12 @@ struct OutcomeWriter {
         return Int((last ?? none) - none)
     }
 
-    /// By the span of those that wait, which two looks into the table's ends tell.
-    private func isFull() throws -> Bool {
-        let range = SQLiteStateStore.range(of: plan.number)
-        let ends = ["min(id)", "max(id)"].map { "(SELECT \($0) FROM confirmations WHERE id > ?1 AND id < ?2)" }
-        let span = try connection.first("SELECT coalesce(\(ends[1]) - \(ends[0]) + 1, 0)", range) { $0.integer(at: 0) }
-        let users =
-            try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
-            - plan.scope << SQLiteStateSchema.scopeShift
-        return span ?? 0 >= min(Self.mostToMove, max(Self.fewestToMove, users))
-    }
-
-    /// Moves the snapshot for everyone who was confirmed since it last moved. New users get their ids in the order of
-    /// the plan, which is the source's and mostly the next read's too; they are written in the order of the index.
-    func moveSnapshot() throws {
-        let plan = SQLiteStateStore.range(of: plan.number)
-        // The kind comes first, so that every row is checked once; the plus keeps SQLite from checking it as if its kind
-        // were the one compared with.
-        func collect(_ kind: String) throws {
-            try connection.run("DELETE FROM moving")
-            try connection.run(
-                "INSERT INTO moving (id, key_hash) SELECT o.id, o.key_hash FROM confirmations c"
-                    + " CROSS JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
-                    + " WHERE c.id > ?1 AND c.id < ?2 AND +o.kind \(kind) AND \(RowChecks.isSoundOperation)"
-                    + " ORDER BY c.id, o.id", plan)
-        }
-        try collect("IS NOT 'removed'")
-        try writeMoving()
-        let rejections = RejectionWriter(connection: connection, plan: self.plan)
-        try rejections.forgetMoving()
-        try collect("IS 'removed'")
-        FailPoint.snapshotMoving.pass()
-        try removeMoving()
-        try rejections.forgetMoving()
-        try connection.run("DELETE FROM confirmations WHERE id > ?1 AND id < ?2", plan)
-    }
-
-    private func writeMoving() throws {
-        let last = try SQLiteStateStore.lastUserID(of: plan.scope, on: connection)
-        let moving = "FROM moving m CROSS JOIN operations_data o ON o.id = m.id"
-        try connection.run(
-            "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
-                + " SELECT ?2 + m.serial, ?1, m.key_hash, o.fingerprint, 1,"
-                + " \(RowChecks.ofUser(id: "?2 + m.serial", "m.key_hash", "o.fingerprint", flags: "1"))"
-                + " \(moving) WHERE true ORDER BY m.key_hash"
-                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, flags = 1,"
-                + " checksum = \(RowChecks.ofUser("excluded.key_hash", "excluded.fingerprint", flags: "1"))"
-        ) {
-            $0.bind(plan.scope, at: 1)
-            $0.bind(last, at: 2)
-        }
-        try connection.run(
-            "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no, checksum)"
-                + " SELECT u.id, o.user_uid, o.primary_key, o.snapshot_values,"
-                + " (SELECT run_no FROM runs_data WHERE run_id = ?2),"
-                + " \(RowChecks.ofValues(id: "u.id", "o.user_uid", "o.primary_key", "o.snapshot_values")) \(moving)"
-                + " CROSS JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = m.key_hash"
-        ) {
-            $0.bind(plan.scope, at: 1)
-            $0.bind(run.text, at: 2)
-        }
-    }
-
-    private func removeMoving() throws {
-        guard try connection.first("SELECT 1 FROM moving LIMIT 1", read: { _ in true }) != nil else { return }
-        let users =
-            "SELECT u.id FROM moving m CROSS JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = m.key_hash"
-        for table in ["snapshot_values", "snapshot_users"] {
-            try connection.run("DELETE FROM \(table) WHERE id IN (\(users))") { $0.bind(plan.scope, at: 1) }
-        }
-    }
-
     /// The users of operations. The condition is about rows `o`.
     private func markDirty(sequences: ClosedRange<Int>, where condition: String) throws {
         try SQLiteStateStore.markDirty(
             "SELECT o.key_hash, o.user_uid, o.primary_key FROM operations_data o"
-                + " WHERE o.id >= ?3 AND o.id <= ?4 AND \(condition) AND \(RowChecks.isSoundOperation)",
-            in: plan.scope, on: connection
+                + " WHERE o.id >= ?3 AND o.id <= ?4 AND \(condition) AND \(RowChecks.isSoundOperation)", in: plan.scope,
+            on: connection
         ) {
             $0.bind(SQLiteStateStore.id(plan.number, sequences.lowerBound), at: 3)
             $0.bind(SQLiteStateStore.id(plan.number, sequences.upperBound), at: 4)

@@ -66,7 +66,9 @@ package actor SQLiteStateStore: StateStore {
 
     /// In memory, for statements that work on a set of rows at a time.
     private static let temporaryTables = """
-        CREATE TEMP TABLE moving (serial INTEGER PRIMARY KEY, id INTEGER, key_hash BLOB);
+        CREATE TEMP TABLE moving (
+            serial INTEGER PRIMARY KEY, id INTEGER, key_hash BLOB, user_id INTEGER, is_removed INTEGER
+        );
         CREATE TEMP TABLE kept_users (key_hash BLOB PRIMARY KEY) WITHOUT ROWID;
         """
 
