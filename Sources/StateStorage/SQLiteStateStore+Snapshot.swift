@@ -89,15 +89,15 @@ extension SQLiteStateStore {
     package func openWindow(of scope: Int64) throws(StateFailure) -> [KeyHash] {
         try read { connection in
             try connection.rows(
-                "SELECT o.key_hash FROM plans_data p JOIN operations_data o"
+                "SELECT o.key_hash FROM plans_data p CROSS JOIN operations_data o"
                     + " ON o.id > p.plan_no << \(SQLiteStateSchema.planShift)"
                     + " AND o.id <= p.plan_no << \(SQLiteStateSchema.planShift) | p.open_through"
                     + " WHERE p.status = 'delivering' AND p.scope_id = ?1 AND \(RowChecks.isSoundOperation)"
                     + " AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)"
                     + " UNION SELECT o.key_hash FROM plans_data p"
-                    + " JOIN confirmations c ON c.id > p.plan_no << \(SQLiteStateSchema.planShift)"
+                    + " CROSS JOIN confirmations c ON c.id > p.plan_no << \(SQLiteStateSchema.planShift)"
                     + " AND c.id < p.plan_no + 1 << \(SQLiteStateSchema.planShift)"
-                    + " JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
+                    + " CROSS JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
                     + " WHERE p.status = 'delivering' AND p.scope_id = ?1 AND \(RowChecks.isSoundOperation)"
                     + " UNION SELECT key_hash FROM late_writes WHERE scope_id = ?1"
             ) {
