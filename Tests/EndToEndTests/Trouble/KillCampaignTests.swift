@@ -50,7 +50,7 @@ struct KillCampaign {
     struct Kill {
         /// `none` before its row was written, else the status that its run was left in.
         var stage: String
-        /// Users that were sent again for nothing because they were in doubt since.
+        /// Users that were sent again for nothing because they were in doubt since; one window at most.
         var duplicates = 0
     }
 
@@ -134,7 +134,8 @@ struct KillCampaign {
     }
 
     /// A user whose last request was answered with success, and who is sent the same again, was sent twice for nothing.
-    /// The first kill after that answer explains it: its run had not yet written the answer down.
+    /// A kill since that answer explains it: its run had not yet written the answer down, or was about to send values
+    /// that the source took back again. Which one cannot be seen: the first that has not explained a whole window.
     mutating func countDuplicates() async throws {
         let stats = try await requestsThatCameIn()
         let offset = max(0, min(seenRequests, 100_000 - (stats - seenRequests)) - 1000)
@@ -142,8 +143,9 @@ struct KillCampaign {
             lastSequence = request.sequence
             guard let uid = request.uid else { continue }
             if let before = last[uid], before.isAnswered, before.body == request.body {
-                if kills.indices.contains(before.kills) {
-                    kills[before.kills].duplicates += 1
+                let window = 2 * KillCampaignTests.maxInFlight
+                if let kill = kills.indices.dropFirst(before.kills).first(where: { kills[$0].duplicates < window }) {
+                    kills[kill].duplicates += 1
                 } else {
                     unexplained += 1
                 }
@@ -151,9 +153,7 @@ struct KillCampaign {
             last[uid] = (request.body, request.status == 204, kills.count)
         }
         seenRequests = stats
-        let worst = kills.map(\.duplicates).max() ?? 0
-        #expect(worst <= 2 * KillCampaignTests.maxInFlight, "sent twice for nothing after one kill")
-        #expect(unexplained == 0, "sent twice though nothing was killed in between")
+        #expect(unexplained == 0, "sent twice for nothing, more often than one window for each kill in between")
     }
 
     /// What a killed process had sent is read by the simulator when it gets to it, and some of it is delayed there.
