@@ -95,7 +95,7 @@ package struct ConnectionFactory: Sendable {
     ) -> EventLoopFuture<any Channel> {
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             // An answer comes in one piece: a second read would only learn that there is no more.
             .channelOption(.maxMessagesPerRead, value: 1)
             .resolver(options.resolver?(loop))

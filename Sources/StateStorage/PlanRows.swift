@@ -15,7 +15,7 @@ extension SQLiteStateStore {
     private static let planColumnNames = [
         "plan_id", "sync", "scope_id", "status", "created_at", "definition_digest", "queried", "unchanged", "added",
         "changed", "removed", "invalid", "planned", "guards", "mapping_added", "reading",
-        "is_whole", "is_partial",
+        "is_whole", "is_partial", "protected",
     ]
     static let planColumns = planColumnNames.joined(separator: ", ")
 
@@ -47,6 +47,7 @@ extension SQLiteStateStore {
         statement.bind(try plan.reading.map(StateJSON.text), at: 16)
         statement.bind(plan.isWhole, at: 17)
         statement.bind(plan.isPartial, at: 18)
+        statement.bind(utf8: plan.protectedNames.map { StateJSON.bytes(of: $0.sorted()) }, at: 19)
         return statement
     }
 
@@ -62,6 +63,7 @@ extension SQLiteStateStore {
         plan.reading = try row.text(at: 15).map(StateJSON.reading)
         plan.isWhole = row.flag(at: 16)
         plan.isPartial = row.flag(at: 17)
+        plan.protectedNames = try row.text(at: 18).map { Set(try StateJSON.names($0)) }
         return plan
     }
 

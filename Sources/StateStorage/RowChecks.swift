@@ -15,9 +15,12 @@ enum RowChecks {
         "row_checksum(?1, ?2, ?3, ?4, ?5, ?9, ?10) << 32 | row_checksum(?1, ?3, coalesce(?7, ?10))"
 
     /// Fails the statement at a row `o` of `operations_data` that is damaged; its body may be gone.
-    static let isSoundOperation =
-        "sound(o.checksum IS NULL OR o.checksum >> 32 & 4294967295 = row_checksum(o.id, o.key_hash, o.user_uid,"
-        + " o.primary_key, o.kind, o.fingerprint, o.snapshot_values))"
+    static let isSoundOperation = "sound(\(operationIsSound))"
+
+    /// The same as a condition.
+    static let operationIsSound =
+        "o.checksum IS NULL OR o.checksum >> 32 & 4294967295 = row_checksum(o.id, o.key_hash, o.user_uid,"
+        + " o.primary_key, o.kind, o.fingerprint, o.snapshot_values)"
 
     static func ofUser(
         id: String = "snapshot_users.id", _ keyHash: String, _ fingerprint: String, flags: String

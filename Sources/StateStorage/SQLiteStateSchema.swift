@@ -5,6 +5,7 @@ enum SQLiteStateSchema {
     static let applicationID: Int64 = 0x4844_5243
     static let migrations = [
         tables + views, protection, confirmations, cursors, confirmedRanges, rejections, lateWrites, doubt,
+        plansProtection,
     ]
     static var version: Int { migrations.count }
 
@@ -90,6 +91,9 @@ enum SQLiteStateSchema {
 
     /// What a sync keeps no clear text of, a JSON array.
     private static let protection = "ALTER TABLE syncs ADD COLUMN protected TEXT NOT NULL DEFAULT '[]'"
+
+    /// The same of a plan's rows; null in those of an older Headrace.
+    private static let plansProtection = "ALTER TABLE plans_data ADD COLUMN protected TEXT"
 
     /// How far a scope's model was read and delivered, and what a plan and its run read of it, a JSON object.
     private static let cursors = """

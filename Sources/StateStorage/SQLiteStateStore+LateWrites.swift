@@ -12,8 +12,25 @@ extension SQLiteStateStore {
             }
             for sequence in sequences {
                 let id = Self.id(number, sequence)
+                let isThere = try connection.first("SELECT 1 FROM operations_data WHERE id = ?1") {
+                    $0.bind(id, at: 1)
+                } read: { _ in
+                    true
+                }
+                // Pruned, or forgotten for what became personal: it may have been anyone.
+                guard isThere != nil else { return try Self.markEveryoneDirty(plan: number, on: connection) }
                 try Self.noteLate("o.id = ?1 AND o.id = ?2", from: id, through: id, during: nil, on: connection)
             }
+        }
+    }
+
+    private static func markEveryoneDirty(plan: Int64, on connection: SQLiteConnection) throws {
+        try connection.run(
+            "UPDATE snapshot_users SET checksum = \(RowChecks.ofUserKeeping(flags: "flags | \(dirtyFlag)")),"
+                + " flags = flags | \(dirtyFlag)"
+                + " WHERE scope_id = (SELECT scope_id FROM plans_data WHERE plan_no = ?1) AND flags & \(dirtyFlag) = 0"
+        ) {
+            $0.bind(plan, at: 1)
         }
     }
 
@@ -54,7 +71,9 @@ extension SQLiteStateStore {
     /// wait for `current` to be that run.
     static func markLateWritesDirty(of sync: String, except current: RunID, on connection: SQLiteConnection) throws {
         for scope in try scopesWithLateWrites(of: sync, on: connection) {
-            try useUpLateWrites("scope_id = ?1 AND during_run IS NULL", in: scope, on: connection)
+            let isDue = "scope_id = ?1 AND during_run IS NULL"
+            try markLateWritesDirty(isDue, in: scope, on: connection)
+            try connection.run("DELETE FROM late_writes WHERE \(isDue)") { $0.bind(scope, at: 1) }
             try connection.run("UPDATE late_writes SET during_run = ?2 WHERE scope_id = ?1") {
                 $0.bind(scope, at: 1)
                 $0.bind(current.text, at: 2)
@@ -62,10 +81,16 @@ extension SQLiteStateStore {
         }
     }
 
-    /// Of all notes, which are then gone.
+    /// Of all notes. Those that wait lose what names their users, whom the snapshot knows now.
     static func useUpLateWrites(of sync: String, on connection: SQLiteConnection) throws {
         for scope in try scopesWithLateWrites(of: sync, on: connection) {
-            try useUpLateWrites("scope_id = ?1", in: scope, on: connection)
+            try markLateWritesDirty("scope_id = ?1", in: scope, on: connection)
+            try connection.run("DELETE FROM late_writes WHERE scope_id = ?1 AND during_run IS NULL") {
+                $0.bind(scope, at: 1)
+            }
+            try connection.run("UPDATE late_writes SET user_uid = '', primary_key = '' WHERE scope_id = ?1") {
+                $0.bind(scope, at: 1)
+            }
         }
     }
 
@@ -79,11 +104,24 @@ extension SQLiteStateStore {
         }
     }
 
-    private static func useUpLateWrites(
+    private static func markLateWritesDirty(
         _ condition: String, in scope: Int64, on connection: SQLiteConnection
     ) throws {
-        let notes = "late_writes WHERE \(condition)"
-        try markDirty("SELECT key_hash, user_uid, primary_key FROM \(notes)", in: scope, on: connection) { _ in }
-        try connection.run("DELETE FROM \(notes)") { $0.bind(scope, at: 1) }
+        let isNamed =
+            "(user_uid <> '' OR EXISTS (SELECT 1 FROM snapshot_users u"
+            + " WHERE u.scope_id = ?1 AND u.key_hash = late_writes.key_hash))"
+        try markDirty(
+            "SELECT key_hash, user_uid, primary_key FROM late_writes WHERE \(condition) AND \(isNamed)", in: scope,
+            on: connection
+        ) { _ in }
+        // They were made from a snapshot that called these users confirmed, and may hold only part of their values.
+        let plans = try connection.rows(
+            "SELECT plan_no FROM plans_data WHERE scope_id = ?1 AND status IN ('ready', 'blocked') AND NOT \(isOfOpenRun)"
+        ) {
+            $0.bind(scope, at: 1)
+        } read: {
+            $0.integer(at: 0)
+        }
+        for plan in plans { try supersede(plan, on: connection) }
     }
 }

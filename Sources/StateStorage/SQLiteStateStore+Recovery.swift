@@ -81,7 +81,10 @@ extension SQLiteStateStore {
             (report.status, report.exit) = (.interrupted, .interrupted)
             report.error = "the process ended before its run did"
         } else {
-            report.status = .failed
+            switch report.exit {
+            case .interrupted, .terminated: report.status = .interrupted
+            default: report.status = .failed
+            }
         }
         report.finishedAt = now
         try save(report, run: run, on: connection)

@@ -64,10 +64,17 @@ extension SQLiteStateStore: StateUpkeep {
     private static func damagedRows(on connection: SQLiteConnection) throws -> [String] {
         let users = RowChecks.ofUser("key_hash", "fingerprint", flags: "flags")
         let values = RowChecks.ofValues(id: "id", "user_uid", "primary_key", "values_json")
-        return try [("snapshot_users", users), ("snapshot_values", values)].compactMap { table, checksum in
-            let count = try connection.first("SELECT count(*) FROM \(table) WHERE checksum <> \(checksum)") {
-                $0.number(at: 0)
-            }
+        // Those of plans that can still be sent, or are to be closed.
+        let operations =
+            "plans_data p CROSS JOIN operations_data o ON o.id > p.plan_no << \(SQLiteStateSchema.planShift)"
+            + " AND o.id < p.plan_no + 1 << \(SQLiteStateSchema.planShift)"
+            + " WHERE p.status IN ('ready', 'blocked', 'delivering') AND NOT (\(RowChecks.operationIsSound))"
+        return try [
+            ("snapshot_users", "snapshot_users WHERE checksum <> \(users)"),
+            ("snapshot_values", "snapshot_values WHERE checksum <> \(values)"),
+            ("operations_data", operations),
+        ].compactMap { table, rows in
+            let count = try connection.first("SELECT count(*) FROM \(rows)") { $0.number(at: 0) }
             guard let count, count > 0 else { return nil }
             return "\(count) row(s) of \(table) are not what was written"
         }

@@ -10,7 +10,9 @@ extension SQLiteStateStore {
         installID = install
         // Before the state is looked at, whose epoch never falls: one that another process raises is no doubt.
         let seen = witness.epoch(of: install)
+        isDoubted = false
         guard let seen, try verdict(against: seen) != .living else { return .living }
+        isDoubted = true
         return try write { connection in
             let verdict = try Self.verdict(against: seen, on: connection)
             if verdict == .restored { try Self.markRestored(at: now, on: connection) }
@@ -61,7 +63,8 @@ extension SQLiteStateStore {
         let (result, epoch) = try write { connection in
             (try body(connection), try Self.raiseEpoch(past: seen ?? 0, on: connection))
         }
-        if let witness, let installID {
+        isDoubted = isDoubted && !isMilestone
+        if let witness, let installID, !isDoubted {
             witness.record(epoch, of: installID, durably: isMilestone)
             if isMilestone { witness.remember(installID, at: path) }
         }

@@ -18,6 +18,8 @@ package actor SQLiteStateStore: StateStore {
     nonisolated let witness: StateWitness?
     /// Of the state, once the witness was asked.
     var installID: String?
+    /// The witness knows of later steps than the state's, and is to keep them until one of ours goes past them.
+    var isDoubted = false
 
     /// Opens the state, and makes file (0600) and folder (0700) when missing. `pause` blocks for the given time; it
     /// is called while another program holds the lock. Throws `.unusable` for a file that is no state of ours or of
@@ -35,8 +37,12 @@ package actor SQLiteStateStore: StateStore {
         path: String, witness: StateWitness? = nil,
         pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
     ) throws(StateFailure) -> SQLiteStateStore? {
-        guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size > 0 else {
+        do {
+            guard try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0 > 0 else { return nil }
+        } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {
             return nil
+        } catch {
+            // Nobody can say that there is none: SQLite says why it cannot be opened.
         }
         return try SQLiteStateStore(path: path, mode: .readWrite, witness: witness, pause: pause)
     }

@@ -16,22 +16,23 @@ struct SettlementWriter {
                 "SELECT 1 FROM settlements s WHERE id > ?1 AND id < ?2 AND \(Self.protects) LIMIT 1", range,
                 read: { _ in true }) != nil
         else { return }
+        // In this order of tables, whatever SQLite expects of them: any other reads one for every row of another.
         let users =
-            "FROM settlements s JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
-            + " WHERE s.id > ?1 AND s.id < ?2 AND \(Self.protects)"
+            "FROM settlements s CROSS JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
+        let condition = "WHERE s.id > ?1 AND s.id < ?2 AND \(Self.protects)"
         let bind: (SQLiteStatement) -> Void = {
             range($0)
             $0.bind(plan.scope, at: 3)
         }
         try connection.run(
-            "UPDATE snapshot_values SET user_uid = n.user_uid, primary_key = n.primary_key, values_json = n.values_json,"
-                + " checksum = \(RowChecks.ofValues(id: "n.id", "n.user_uid", "n.primary_key", "n.values_json"))"
-                + " FROM (SELECT u.id, s.user_uid, s.primary_key, s.values_json \(users)) AS n"
-                + " WHERE snapshot_values.id = n.id", bind)
+            "INSERT OR REPLACE INTO snapshot_values (id, user_uid, primary_key, values_json, run_no, checksum)"
+                + " SELECT u.id, s.user_uid, s.primary_key, s.values_json, v.run_no,"
+                + " \(RowChecks.ofValues(id: "u.id", "s.user_uid", "s.primary_key", "s.values_json")) \(users)"
+                + " CROSS JOIN snapshot_values v ON v.id = u.id \(condition)", bind)
         try connection.run(
             "UPDATE snapshot_users SET fingerprint = zeroblob(16),"
                 + " checksum = \(RowChecks.ofUserKeeping(fingerprint: "zeroblob(16)", flags: "flags"))"
-                + " WHERE id IN (SELECT u.id \(users))", bind)
+                + " WHERE id IN (SELECT u.id \(users) \(condition))", bind)
         try connection.run("DELETE FROM settlements AS s WHERE id > ?1 AND id < ?2 AND \(Self.protects)", range)
     }
 
@@ -51,7 +52,7 @@ struct SettlementWriter {
 
     private func forget() throws {
         let users =
-            "SELECT u.id FROM settlements s JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
+            "SELECT u.id FROM settlements s CROSS JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
             + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NULL"
         for table in ["snapshot_values", "snapshot_users"] {
             try connection.run("DELETE FROM \(table) WHERE id IN (\(users))") {
@@ -83,7 +84,7 @@ struct SettlementWriter {
                 + " SELECT u.id, s.user_uid, s.primary_key, s.values_json,"
                 + " (SELECT run_no FROM runs_data WHERE run_id = ?4),"
                 + " \(RowChecks.ofValues(id: "u.id", "s.user_uid", "s.primary_key", "s.values_json")) FROM settlements s"
-                + " JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
+                + " CROSS JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = s.key_hash"
                 + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NOT NULL"
         ) {
             SQLiteStateStore.range(of: plan.number)($0)

@@ -118,7 +118,10 @@ package final class StateWitness: Sendable {
             return nil
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        _ = flock(descriptor, LOCK_SH)
+        guard Self.lock(descriptor, LOCK_SH) else {
+            complain("\(folder)/\(name) is locked by another process", "see which one holds it, and end it")
+            return nil
+        }
         do {
             return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
         } catch {
@@ -136,11 +139,21 @@ package final class StateWitness: Sendable {
         defer { close(descriptor) }
         let text = Array(epoch.text.utf8)
         var bytes = [UInt8](repeating: 0, count: text.count)
-        guard flock(descriptor, LOCK_EX) == 0, unsafe pread(descriptor, &bytes, bytes.count, 0) == bytes.count,
+        guard Self.lock(descriptor, LOCK_EX), unsafe pread(descriptor, &bytes, bytes.count, 0) == bytes.count,
             let known = StateEpoch(String(decoding: bytes, as: UTF8.self))
         else { return false }
         if known.number > epoch.number { return true }
         return unsafe pwrite(descriptor, text, text.count, 0) == text.count
+    }
+
+    /// Held by others for the time of one small write, unless one of them was stopped in it: nobody waits for that.
+    private static func lock(_ descriptor: Int32, _ kind: Int32) -> Bool {
+        for attempt in 0..<50 {
+            if flock(descriptor, kind | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+            usleep(attempt < 10 ? 100 : 10_000)
+        }
+        return false
     }
 
     /// Written beside its place and renamed into it, so that no reader sees half of it.

@@ -9,6 +9,8 @@
 package enum FailPoint: String, Sendable, CaseIterable {
     /// The run has its locks, and no row yet.
     case locksTaken = "locks_taken"
+    /// In the transaction that forgets what has become personal.
+    case protecting
     /// A chunk of the plan is in the state, the plan is not complete.
     case planning
     /// In the transaction that completes the plan.

@@ -47,13 +47,6 @@ extension Engine {
         environment.logger.warning("no row has the key", metadata: metadata)
     }
 
-    /// What the state holds no clear text of: attributes by their keys, and the keys of users.
-    private func protectedNames(of sync: SyncDefinition) -> Set<String> {
-        let retainsValues = environment.project.state.retainsValues
-        let attributes = sync.mappings.map(\.attribute).filter { $0.isPII || !retainsValues }.map(\.key)
-        return Set(attributes + (sync.match.isPII ? ["user_uid and primary key"] : []))
-    }
-
     static func blockedBy(_ guards: [GuardResult], baseline: Bool = false) -> Diagnostic {
         let tripped = guards.filter(\.tripped)
         let names = tripped.map { result in
@@ -107,7 +100,7 @@ extension Engine {
                         of: checked.sync.name)
                     FailPoint.recovered.pass()
                     try await state.expirePlans(before: environment.oldestApplicable)
-                    try await state.protect(protectedNames(of: checked.sync), of: checked.sync.name)
+                    try await state.protect(environment.protectedNames(of: checked.sync), of: checked.sync.name)
                     try await work(session)
                 } catch {
                     await session.fail(RunFailure(error, stop: stop.reason), ownsLeases: true)

@@ -52,3 +52,12 @@ package struct EngineEnvironment: Sendable {
         WallTime(microseconds: now().microseconds - project.state.planTimeToLive.microseconds)
     }
 }
+
+extension EngineEnvironment {
+    /// What the state holds no clear text of: attributes by their keys, and the keys of users.
+    func protectedNames(of sync: SyncDefinition) -> Set<String> {
+        let retainsValues = project.state.retainsValues
+        let attributes = sync.mappings.map(\.attribute).filter { $0.isPII || !retainsValues }.map(\.key)
+        return Set(attributes + (sync.match.isPII ? ["user_uid and primary key"] : []))
+    }
+}

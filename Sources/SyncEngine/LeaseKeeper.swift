@@ -51,11 +51,11 @@ struct LeaseKeeper: Sendable {
         }
     }
 
-    /// Returns when the leases are lost; throws when cancelled.
+    /// Returns when the leases are lost; throws when cancelled, and what kept it from renewing them for too long.
     private func keepRenewing(_ run: RunID) async throws {
         var lastRenewal = environment.instant()
         var failures = 0
-        while failures < 3 {
+        while true {
             try await environment.pause(Self.cancelCheckInterval)
             if (try? await state.isCancelRequested(of: run)) == true { stop.request(.cancelled) }
             guard environment.instant() - lastRenewal > trust.renewalInterval else { continue }
@@ -66,6 +66,7 @@ struct LeaseKeeper: Sendable {
                 failures = 0
             } catch {
                 failures += 1
+                guard failures < 3 else { throw error }
             }
         }
     }

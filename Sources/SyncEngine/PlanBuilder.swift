@@ -85,6 +85,7 @@ struct PlanBuilder: Sendable {
         var plan = PlanRecord(
             planID: planID, sync: checked.sync.name, scope: scope.id, status: .building,
             createdAt: environment.now(), definitionDigest: definitionDigest)
+        plan.protectedNames = environment.protectedNames(of: checked.sync)
         try await environment.state.beginPlan(plan)
         var diffed: Diffed
         if inParts, let space = environment.spill {

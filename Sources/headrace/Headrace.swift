@@ -50,10 +50,8 @@ import SyncCore
     }
 
     private static func leave(_ status: ExitStatus) -> Never {
-        if status == .done, !StandardStream.output.tookEverything {
-            StandardStream.error.print("error: standard output could not be written; is the disk full? [output_failed]")
-            Foundation.exit(ExitStatus.ownFault.rawValue)
-        }
-        Foundation.exit(status.rawValue)
+        guard !StandardStream.output.tookEverything else { Foundation.exit(status.rawValue) }
+        StandardStream.error.print("error: standard output could not be written; is the disk full? [output_failed]")
+        Foundation.exit(ExitStatus.strongest([status, .ownFault]).rawValue)
     }
 }

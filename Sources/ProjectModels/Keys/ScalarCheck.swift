@@ -19,7 +19,10 @@ enum ScalarCheck {
             return nil
         case .integer(let minimum):
             guard case .integer(let number) = scalar.meaning else { return wrongType(kind, found: value) }
-            return number < minimum ? ScalarProblem("invalid_value", "must be at least \(minimum)") : nil
+            if number < minimum { return ScalarProblem("invalid_value", "must be at least \(minimum)") }
+            // Room for what is computed with it.
+            let maximum = Int64(Int32.max)
+            return number > maximum ? ScalarProblem("invalid_value", "must be at most \(maximum)") : nil
         case .number(let minimum):
             guard let number = number(scalar) else { return wrongType(kind, found: value) }
             return number < minimum ? ScalarProblem("invalid_value", "must be at least \(json(minimum))") : nil
@@ -38,7 +41,9 @@ enum ScalarCheck {
         switch kind {
         case .duration where Quantities.duration(text) == nil:
             return ScalarProblem(
-                "invalid_duration", "\(shown) is no duration: write a whole number and ms, s, m, h or d, such as 10s")
+                "invalid_duration",
+                "\(shown) is no duration: write a whole number and ms, s, m, h or d, such as 10s; at most"
+                    + " \(Quantities.longestDays)d")
         case .byteCount where Quantities.byteCount(text) == nil:
             return ScalarProblem("invalid_value", "\(shown) is no size: write 64MB or 1GB")
         case .percent where Quantities.percent(text) == nil:

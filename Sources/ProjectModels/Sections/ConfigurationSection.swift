@@ -148,6 +148,8 @@ struct ConfigurationSection {
         state.planTimeToLive = settings.duration("plan_ttl") ?? state.planTimeToLive
         requirePositive("retention", in: settings)
         state.retention = settings.duration("retention") ?? state.retention
+        state.hasIllegibleRetention =
+            settings.entry("retention") != nil && settings.duration("retention") ?? .zero == .zero
         state.key = settings.secret("key")
         if settings.text("key") == "" { requireText("key", in: settings) }
         if case .postgres = state.location, settings.entry("key") == nil,

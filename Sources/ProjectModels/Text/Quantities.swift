@@ -1,6 +1,9 @@
 /// Reads the quantities of the project's files.
 package enum Quantities {
-    /// `500ms 10s 5m 2h 7d`: a whole number and a unit.
+    /// A hundred years: what is computed with a duration stays in the range of its numbers.
+    static let longestDays: Int64 = 36_500
+
+    /// `500ms 10s 5m 2h 7d`: a whole number and a unit; nil for a longer one than `longestDays`.
     package static func duration(_ text: String) -> Duration? {
         guard let (count, unit) = countAndUnit(text) else { return nil }
         let millisecondsInUnit: Int64
@@ -13,7 +16,7 @@ package enum Quantities {
         default: return nil
         }
         let (milliseconds, isTooLong) = count.multipliedReportingOverflow(by: millisecondsInUnit)
-        return isTooLong ? nil : .milliseconds(milliseconds)
+        return isTooLong || milliseconds > longestDays * 86_400_000 ? nil : .milliseconds(milliseconds)
     }
 
     /// `64MB`, `1GB`, or plain bytes: units are powers of 1024.

@@ -66,6 +66,9 @@ package final class SQLiteConnection {
         return statement
     }
 
+    /// The texts of all statements that were prepared once.
+    package var cachedTexts: [String] { statements.keys.sorted() }
+
     /// Runs all statements of a script and drops their rows.
     package func execute(_ script: String) throws(SQLiteError) {
         let code = sqlite3_exec(handle, script, nil, nil, nil)

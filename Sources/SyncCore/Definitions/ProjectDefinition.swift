@@ -96,6 +96,8 @@ package struct StateDefinition: Sendable {
     package var planTimeToLive: Duration = .seconds(24 * 3600)
     /// How long `state prune` lets the details of runs stand after their end.
     package var retention = standardRetention
+    /// The file says something else than a duration of it.
+    package var hasIllegibleRetention = false
     package static let standardRetention = Duration.seconds(30 * 24 * 3600)
     /// Replaces the key file; as written by the user, any length.
     package var key: Secret?

@@ -101,6 +101,8 @@ package struct PlanRecord: Sendable {
     package var isWhole = false
     /// Made with `--limit`, `--key` or `--baseline`: not everyone who is dirty is in it.
     package var isPartial = false
+    /// What its rows hold no clear text of (`StateStore.protect`); nil where it is not known.
+    package var protectedNames: Set<String>?
 
     package init(
         planID: PlanID, sync: String, scope: Int64, status: PlanStatus, createdAt: WallTime, definitionDigest: String

@@ -39,7 +39,7 @@ struct StatePruneCommand: AsyncParsableCommand {
         let console = options.output.console
         try await ending(console) {
             let located = try LocatedState(options)
-            var report = PruneReport(rule: rule(located), isDryRun: dryRun)
+            var report = PruneReport(rule: try rule(located), isDryRun: dryRun)
             guard let reader = try located.reader() else {
                 console.print(json: report.json, text: "no state yet: nothing to prune")
                 return .done
@@ -62,8 +62,8 @@ struct StatePruneCommand: AsyncParsableCommand {
         }
     }
 
-    private func rule(_ located: LocatedState) -> PruneRule {
-        let age = olderThan.flatMap(Quantities.duration) ?? located.retention
+    private func rule(_ located: LocatedState) throws -> PruneRule {
+        let age = try olderThan.flatMap(Quantities.duration) ?? located.retention
         let now = WallTime.current().microseconds
         let (limit, isTooLong) = now.subtractingReportingOverflow(age.microseconds)
         return PruneRule(endedBefore: WallTime(microseconds: isTooLong ? 0 : limit), keptRuns: keepRuns)

@@ -38,8 +38,21 @@ struct LocatedState: Sendable {
         return reading.writtenSyncs.filter { seen.insert($0.name).inserted }
     }
 
-    /// How long the details of runs are kept, as far as the file says it.
-    var retention: Duration { reading.draft?.state.retention ?? StateDefinition.standardRetention }
+    /// How long the details of runs are kept. Throws `state_illegible` where the file does not say it legibly: what is
+    /// deleted cannot be guessed.
+    var retention: Duration {
+        get throws {
+            guard let state = reading.draft?.state else { return StateDefinition.standardRetention }
+            guard !state.hasIllegibleRetention else {
+                let causes = reading.findings.filter { $0.severity == .error && $0.code == "invalid_duration" }
+                let finding = Diagnostic.error(
+                    "state_illegible", "headrace.yml does not say legibly what `state.retention` is",
+                    hint: "correct it, or say `--older-than`")
+                throw CommandFailure(.usage, [finding] + causes)
+            }
+            return state.retention
+        }
+    }
 
     /// What opens sealed text, as far as it is at hand; nothing is made.
     var keys: KeyRing? { OpenedProject.knownKey(of: reading.draft?.state, statePath: path).map { KeyRing($0) } }

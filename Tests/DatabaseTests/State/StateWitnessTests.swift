@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SQLDatabases
 import SyncCore
 import Synchronization
@@ -145,6 +146,27 @@ import Testing
         }
     }
 
+    /// To put back the latest copy is the way out of an old one.
+    @Test func anOldCopyThatOnlyClosesARunLeavesTheWitness() async throws {
+        try await atAPlace { place in
+            let bench = StateStoreBench(try place.open())
+            _ = try await bench.store.examineWitness(at: now)
+            let plan = try await bench.plan(1, (1...3).map { bench.operation($0) })
+            let report = try await bench.delivery(1, of: plan)
+            try place.copy(to: "begun")
+            try await bench.store.commit(
+                [bench.outcome(1)], openThrough: 3, plan: plan.planID, run: bench.identifier(1))
+            _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
+            try place.copy(to: "latest")
+            try place.putBack("begun")
+            let old = try place.open()
+            #expect(try await old.examineWitness(at: now) == .restored)
+            for run in 7...9 { _ = try await old.recoverRuns(of: bench.sync, except: bench.identifier(run), at: now) }
+            try place.putBack("latest")
+            #expect(try await place.open().examineWitness(at: now) == .living)
+        }
+    }
+
     @Test func anEqualEpochOfAnotherHistoryIsDoubt() async throws {
         try await atAPlace { place in
             let bench = StateStoreBench(try place.open())
@@ -222,6 +244,23 @@ import Testing
             try text.write(toFile: folder + "/a", atomically: true, encoding: .utf8)
             for _ in 1...3 { #expect(witness.epoch(of: "a") == nil) }
             #expect(said.withLock { $0.map(\.code) } == ["witness_unusable"])
+        }
+    }
+
+    /// By a process that was stopped just then: it may stay so for ever.
+    @Test func aLockedWitnessIsSaidAndStopsNobody() async throws {
+        try await withScratchFolder { folder async throws in
+            let said = Mutex<[Diagnostic]>([])
+            let witness = StateWitness(folder: folder) { finding in said.withLock { $0.append(finding) } }
+            witness.record(StateEpoch(number: 8), of: "a", durably: true)
+            let descriptor = open(folder + "/a", O_RDWR)
+            defer { close(descriptor) }
+            #expect(flock(descriptor, LOCK_EX) == 0)
+            #expect(witness.epoch(of: "a") == nil)
+            #expect(said.withLock { $0.map(\.code) } == ["witness_unusable"])
+            let later = StateEpoch(number: 9)
+            witness.record(later, of: "a", durably: false)
+            #expect(witness.epoch(of: "a") == later)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SyncCore
+import TestKit
 import Testing
 
 @testable import headrace
@@ -90,5 +91,17 @@ import Testing
         // Above the largest pid that Linux gives.
         other.processID = 4_194_305
         #expect(identity.isGone(other, seenFrom: own))
+    }
+
+    /// Whatever else went wrong with it.
+    @Test func aReportThatNobodyCanReadIsAFault() async throws {
+        let shop = try await Workshop(rows: Workshop.plainRows(3) + "UPDATE members SET points = 'x' WHERE id = 2;")
+        let program = try HeadraceProcess.executable().path(percentEncoded: false)
+        let process = try RunningProcess(
+            program: URL(filePath: "/bin/sh"), ["-c", "exec \(program) run > /dev/full"], in: shop.folder.url,
+            environment: HeadraceProcess.environment(["XDG_STATE_HOME": shop.folder.path + "xdg"]))
+        let output = await process.end()
+        #expect(output.exit == 1 && output.stderr.contains("output_failed"), "\(output.stderr)")
+        #expect(try await shop.run().exit == 3)
     }
 }

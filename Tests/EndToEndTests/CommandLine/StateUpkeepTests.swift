@@ -159,4 +159,18 @@ import Testing
         let output = try await shop.headrace("state", "info", "--check", "--output", "json")
         #expect(output.exit == 1 && output.stderr.contains("state_damaged"), "\(output)")
     }
+
+    /// What it deletes nobody brings back: no default takes the place of what cannot be read.
+    @Test(arguments: ["1y", "365", "0d", "99999999999d", "9223372036854775807d", "soon"])
+    func anIllegibleRetentionDeletesNothing(retention: String) async throws {
+        var project = MembersProject()
+        project.state = "{url: \"sqlite:.headrace/state.db\", retention: \(retention)}"
+        let shop = try await Workshop(project)
+        let refused = try await shop.headrace("state", "prune")
+        #expect(refused.exit == 2)
+        #expect(refused.stderr.contains("state_illegible") && refused.stderr.contains("headrace.yml:"))
+        let said = try await shop.headrace("state", "prune", "--older-than", retention)
+        #expect(said.exit == 2 || retention == "0d", "\(said.stdout)\(said.stderr)")
+        #expect(try await shop.headrace("state", "prune", "--older-than", "36500d").exit == 0)
+    }
 }

@@ -16,6 +16,19 @@ import Testing
         #expect(try await shop.run().rows == RowNumbers(queried: 3, changed: 3))
     }
 
+    /// The first plan of all, and the first after an attribute became personal: nothing of it is in clear.
+    @Test func aPlanWithPersonalValuesCanBeApplied() async throws {
+        var project = MembersProject()
+        project.attributes[0] = "loyalty_tier: {type: string, pii: true}"
+        let shop = try await Workshop(project, rows: Workshop.plainRows(2))
+        #expect(try await shop.apply(try await shop.plan().line.planID).operations == .allConfirmed(2))
+        project.attributes[1] = "points: {type: integer, pii: true}"
+        try shop.write(project)
+        try await shop.sql("UPDATE members SET points = 77, tier = 'gold'")
+        #expect(try await shop.apply(try await shop.plan().line.planID).operations == .allConfirmed(2))
+        try await shop.expectEqualMembers()
+    }
+
     @Test func aPlanIsAppliedOnce() async throws {
         let shop = try await Workshop(rows: Workshop.plainRows(2))
         let plan = try await shop.plan()

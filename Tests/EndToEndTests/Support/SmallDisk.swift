@@ -20,8 +20,10 @@ final class SmallDisk {
 
     /// Leaves so many pages of 4 KiB.
     func fill(leaving pages: Int) throws {
-        try Data().write(to: filler)
-        let file = try FileHandle(forWritingTo: filler)
+        // A program that another test starts just now must not keep the file, and its room, beyond its end.
+        let descriptor = open(Self.path(filler), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Workshop.Unexpected(description: "no filler can be made") }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
         defer { try? file.close() }
         var size: UInt64 = 0
         let page = Data(repeating: 1, count: 4096)

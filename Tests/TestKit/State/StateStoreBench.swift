@@ -47,11 +47,12 @@ package struct StateStoreBench: Sendable {
     /// A plan of these operations, ready to be applied.
     package func plan(
         _ number: Int, _ operations: [PlannedOperation], settlements: [Settlement] = [], status: PlanStatus = .ready,
-        reading: ModelReading? = nil, isWhole: Bool = true
+        reading: ModelReading? = nil, isWhole: Bool = true, protecting names: Set<String>? = nil
     ) async throws -> PlanRecord {
         var plan = PlanRecord(
             planID: identifier(number), sync: sync, scope: try await scope().id, status: .building, createdAt: start,
             definitionDigest: "d\(number)")
+        plan.protectedNames = names
         try await store.beginPlan(plan)
         var chunk = PlanChunk()
         chunk.operations = operations

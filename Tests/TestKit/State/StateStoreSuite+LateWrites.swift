@@ -11,6 +11,9 @@ extension StateStoreSuite {
         ),
         ("a successor that sends nothing uses no note up", aSuccessorThatSendsNothingUsesNothingUp),
         ("what becomes personal leaves the notes of late writes", whatBecomesPersonalLeavesTheNotes),
+        ("a takeover keeps its notes whatever becomes personal", aTakeoverKeepsItsNotesWhateverBecomesPersonal),
+        ("a plan from before a late write is over", aPlanFromBeforeALateWriteIsOver),
+        ("after late writes of a forgotten plan everyone is dirty", afterLateWritesOfAForgottenPlanEveryoneIsDirty),
         ("the window of a dead holder is dirty only until it is confirmed", aDeadHoldersWindowIsDirtyOnce),
         ("what a run sent after it lost its locks is dirty from the next run on", lateWritesAreDirtyFromTheNextRunOn),
         ("a successor that is killed in its turn leaves the window dirty", aKilledSuccessorLeavesTheWindowDirty),
@@ -80,9 +83,40 @@ extension StateStoreSuite {
     static func whatBecomesPersonalLeavesTheNotes(_ bench: StateStoreBench) async throws {
         _ = try await takeOver(bench, isGone: false)
         try await bench.confirm(1...6, run: 3)
-        try await bench.store.protect(["user_uid and primary key"], of: bench.sync)
+        try await bench.store.protect(["points"], of: bench.sync)
         #expect(try await open(bench) == [])
         #expect(try await dirty(bench) == [1, 2, 3])
+    }
+
+    /// In the run that took over, whose own requests may come before the late ones.
+    static func aTakeoverKeepsItsNotesWhateverBecomesPersonal(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        try await bench.store.protect(["points"], of: bench.sync)
+        try await bench.confirm(1...6, run: 3)
+        #expect(try await dirty(bench) == [])
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        #expect(try await dirty(bench) == [1, 2, 3])
+        #expect(try await bench.remembered(1)?.userUID == .clear("u1"))
+    }
+
+    /// Its operations hold what had changed of users who were confirmed when it was made.
+    static func aPlanFromBeforeALateWriteIsOver(_ bench: StateStoreBench) async throws {
+        let old = try await takeOver(bench, isGone: true)
+        try await bench.confirm(1...6, run: 3)
+        let waiting = try await bench.plan(4, [bench.operation(2, kind: .changed, generation: 4)])
+        try await bench.store.noteLateWrites([2], plan: old.planID, run: bench.identifier(2))
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
+        #expect(try await dirty(bench) == [2])
+        #expect(try await bench.store.plan(matching: waiting.planID.text)?.status == .superseded)
+    }
+
+    /// What it sent is no longer known.
+    static func afterLateWritesOfAForgottenPlanEveryoneIsDirty(_ bench: StateStoreBench) async throws {
+        let plan = try await takeOver(bench, isGone: true)
+        try await bench.confirm(1...6, run: 3)
+        try await bench.store.protect(["points"], of: bench.sync)
+        try await bench.store.noteLateWrites([2], plan: plan.planID, run: bench.identifier(2))
+        #expect(try await dirty(bench) == [1, 2, 3, 4, 5, 6])
     }
 
     /// Its confirmations reach the snapshot only when it is closed, and prove nothing of what arrived after them.

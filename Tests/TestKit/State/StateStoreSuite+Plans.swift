@@ -9,6 +9,7 @@ extension StateStoreSuite {
         ("of the invalid rows the first thousand are kept", theFirstThousandInvalidRowsAreKept),
         ("a newer plan supersedes older ones and their bodies", aNewerPlanSupersedesOlderOnes),
         ("a plan that a newer one overtook is superseded, not the newer one", anOvertakenPlanIsSuperseded),
+        ("a plan stays as long as it shows nothing personal", aPlanStaysAsLongAsItShowsNothingPersonal),
         ("what becomes personal leaves the history, not the counts", whatBecomesPersonalLeavesTheHistory),
         ("a newer plan leaves the one that a run is about to deliver", aNewerPlanLeavesARunsOwn),
         ("a plan that is built is invisible", aPlanThatIsBuiltIsInvisible),
@@ -46,6 +47,18 @@ extension StateStoreSuite {
         try await bench.store.protect(["points"], of: bench.sync)
         try await bench.store.protect([], of: bench.sync)
         #expect(try await bench.store.operations(of: bench.identifier(3), after: 0, limit: 9).count == 2)
+    }
+
+    /// Whoever made it: a plan of older files may be stored after the run that protected more.
+    static func aPlanStaysAsLongAsItShowsNothingPersonal(_ bench: StateStoreBench) async throws {
+        let careful = try await bench.plan(1, [bench.operation(1)], protecting: ["points", "note"])
+        try await bench.store.protect(["points"], of: bench.sync)
+        #expect(try await bench.store.plan(matching: careful.planID.text)?.status == .ready)
+        #expect(try await bench.store.operations(of: careful.planID, after: 0, limit: 9).count == 1)
+        let careless = try await bench.plan(2, [bench.operation(1)], protecting: [])
+        try await bench.store.protect(["points"], of: bench.sync)
+        #expect(try await bench.store.plan(matching: careless.planID.text)?.status == .superseded)
+        #expect(try await bench.store.operations(of: careless.planID, after: 0, limit: 9).isEmpty)
     }
 
     static func operationsComeBackAsWritten(_ bench: StateStoreBench) async throws {
