@@ -9,7 +9,7 @@ struct PlanBuilder: Sendable {
     /// Snapshot entries a page while the diff's table is loaded.
     private static let snapshotPage = 20_000
     /// Operations collected before they are written as one transaction.
-    private static let chunkSize = 20_000
+    private static let chunkSize = 8000
 
     struct Result: Sendable {
         var plan: PlanRecord

@@ -105,12 +105,12 @@ import Testing
     }
 
     @Test func saysThatTheProxyIsNotThere() async throws {
-        let proxy = try RawServer { _, _ in }
-        proxy.stop()
+        let refused = try RefusedPort()
+        defer { refused.release() }
         for (host, word) in [("127.0.0.1", "proxy connection refused"), ("nowhere.invalid", "proxy name not resolved")]
         {
             let feed = ScriptedFeed(1)
-            let definition = definition("http://edge.example", proxy: ProxyDefinition(host: host, port: proxy.port))
+            let definition = definition("http://edge.example", proxy: ProxyDefinition(host: host, port: refused.number))
             try await PersonalizeEdgeDestination(definition, version: "1").deliver(from: feed, maximumInFlight: 1)
             #expect(feed.reports == [[.notSent(answer: word)]])
         }

@@ -97,10 +97,10 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func saysWhyAProbeFailed() async throws {
-        let server = try RawServer { _, _ in }
-        server.stop()
+        let refused = try RefusedPort()
+        defer { refused.release() }
         let destination = try PersonalizeEdgeDestination(
-            definition { $0.edgeURL = "http://127.0.0.1:\(server.port)" }, version: "1")
+            definition { $0.edgeURL = "http://127.0.0.1:\(refused.number)" }, version: "1")
         let failure = await #expect(throws: DestinationFailure.self) { try await destination.probe() }
         #expect(failure?.diagnostic.message.contains("connection refused") == true)
     }

@@ -179,10 +179,10 @@ import Testing
     }
 
     @Test func whatNeverConnectedWasNotSent() async throws {
-        let server = try RawServer { _, _ in }
-        server.stop()
+        let refused = try RefusedPort()
+        defer { refused.release() }
         let feed = ScriptedFeed(3)
-        try await rawDestination(port: server.port).deliver(from: feed, maximumInFlight: 2)
+        try await rawDestination(port: refused.number).deliver(from: feed, maximumInFlight: 2)
         #expect(feed.reports == Array(repeating: [.notSent(answer: "connection refused")], count: 3))
     }
 

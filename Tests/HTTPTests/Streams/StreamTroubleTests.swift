@@ -161,10 +161,10 @@ import Testing
     }
 
     @Test func aServerThatIsGoneIsNotSentTo() async throws {
-        let server = try RawServer { _, _ in }
-        server.stop()
+        let refused = try RefusedPort()
+        defer { refused.release() }
         let feed = ScriptedFeed(250)
-        try await streamDestination(port: server.port).deliver(from: feed, maximumInFlight: 250)
+        try await streamDestination(port: refused.number).deliver(from: feed, maximumInFlight: 250)
         #expect(feed.reports == Array(repeating: [.notSent(answer: "connection refused")], count: 250))
     }
 }

@@ -13,18 +13,32 @@ package enum FreePort {
 
     /// The kernel picks it; it is free again when this returns, so whoever wants it must be quick or try again.
     package static func find() throws -> Int {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
+        let port = try RefusedPort()
+        defer { port.release() }
+        return port.number
+    }
+}
+
+/// A TCP port of 127.0.0.1 that refuses everyone, and that no other test can take meanwhile: bound, never listened on.
+package struct RefusedPort: Sendable {
+    package let number: Int
+    private let descriptor: CInt
+
+    package init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
         let result = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(socket, generic, length) == 0 ? getsockname(socket, generic, &length) : -1
+                bind(descriptor, generic, length) == 0 ? getsockname(descriptor, generic, &length) : -1
             }
         }
         guard result == 0 else { throw PostgresServerProblem("no free port on 127.0.0.1: errno \(errno)") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        number = Int(UInt16(bigEndian: address.sin_port))
     }
+
+    package func release() { close(descriptor) }
 }
