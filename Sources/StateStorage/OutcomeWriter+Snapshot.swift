@@ -24,18 +24,28 @@ extension OutcomeWriter {
             try connection.run("DELETE FROM \(table) WHERE id IN (SELECT user_id FROM moving WHERE is_removed)")
         }
         try RejectionWriter(connection: connection, plan: plan).forgetMoving()
+        try SQLiteStateStore.compareLateWritesWithMoving(in: plan.scope, on: connection)
         try connection.run(
             "DELETE FROM confirmations WHERE id > ?1 AND id < ?2", SQLiteStateStore.range(of: plan.number))
     }
 
     private func collectMoving() throws {
+        try collectMoving(orderedBy: "c.id, o.id")
+        let hasBoth = try connection.first("SELECT count(user_id) BETWEEN 1 AND count(*) - 1 FROM moving") {
+            $0.flag(at: 0)
+        }
+        // New users first, or ids would be used up by the others: the last one tells how many users there are.
+        if hasBoth == true { try collectMoving(orderedBy: "u.id IS NOT NULL, c.id, o.id") }
+    }
+
+    private func collectMoving(orderedBy order: String) throws {
         try connection.run("DELETE FROM moving")
         try connection.run(
             "INSERT INTO moving (id, key_hash, user_id, is_removed)"
                 + " SELECT o.id, o.key_hash, u.id, o.kind IS 'removed' FROM confirmations c"
                 + " CROSS JOIN operations_data o ON o.id BETWEEN c.id AND c.last_id"
                 + " LEFT JOIN snapshot_users u ON u.scope_id = ?3 AND u.key_hash = o.key_hash"
-                + " WHERE c.id > ?1 AND c.id < ?2 AND \(RowChecks.isSoundOperation) ORDER BY c.id, o.id"
+                + " WHERE c.id > ?1 AND c.id < ?2 AND \(RowChecks.isSoundOperation) ORDER BY \(order)"
         ) {
             SQLiteStateStore.range(of: plan.number)($0)
             $0.bind(plan.scope, at: 3)

@@ -20,6 +20,8 @@ struct OutcomeWriter {
         if try isFull() { try moveSnapshot() }
         for outcome in outcomes where outcome.outcome != .confirmed && outcome.mayHaveBeenApplied {
             try markDirty(sequences: outcome.sequence...outcome.sequence, where: "true")
+            let id = SQLiteStateStore.id(plan.number, outcome.sequence)
+            try SQLiteStateStore.noteLate(id...id, on: connection)
         }
     }
 

@@ -5,7 +5,7 @@ enum SQLiteStateSchema {
     static let applicationID: Int64 = 0x4844_5243
     static let migrations = [
         tables + views, protection, confirmations, cursors, confirmedRanges, rejections, lateWrites, doubt,
-        plansProtection,
+        plansProtection, lateValues,
     ]
     static var version: Int { migrations.count }
 
@@ -94,6 +94,14 @@ enum SQLiteStateSchema {
 
     /// The same of a plan's rows; null in those of an older Headrace.
     private static let plansProtection = "ALTER TABLE plans_data ADD COLUMN protected TEXT"
+
+    /// What a late write carries, and whether a run has confirmed other values since.
+    private static let lateValues = """
+        ALTER TABLE late_writes ADD COLUMN fingerprint;
+        ALTER TABLE late_writes ADD COLUMN is_overtaken INTEGER NOT NULL DEFAULT 0;
+        UPDATE late_writes SET is_overtaken = during_run IS NULL;
+        ALTER TABLE late_writes DROP COLUMN during_run
+        """
 
     /// How far a scope's model was read and delivered, and what a plan and its run read of it, a JSON object.
     private static let cursors = """

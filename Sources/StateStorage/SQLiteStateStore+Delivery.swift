@@ -22,7 +22,6 @@ extension SQLiteStateStore {
                 $0.bind(stored.number, at: 1)
             }
             try Self.endRestored(by: stored, on: connection)
-            try Self.beginDelivery(afterLateWritesOf: stored.scope, run: run, on: connection)
             try SettlementWriter(connection: connection, plan: stored, run: run).protect()
             try CursorWriter(connection: connection, plan: stored).beginDelivery()
             let withheld = try RejectionWriter(connection: connection, plan: stored)

@@ -1,14 +1,17 @@
 internal import SQLDatabases
 package import SyncCore
 
-/// Requests of a run that lost its locks while it lived: they may arrive after those of the run that took over, and undo
-/// them. Their users are dirty once more when that run has ended, whatever it confirmed.
+/// Requests that nobody waits for and that may still be applied: of a run that was killed, or lost its locks while it
+/// lived, or had no answer in time. They may arrive after those of a later run, and undo them. Their users are dirty at
+/// first; a run that confirms the same values proves that they do no harm, one that confirms others is overtaken by
+/// them, so that their users are dirty once more in the run after it.
 extension SQLiteStateStore {
     package func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) throws(StateFailure) {
         try step(isMilestone: true) { connection in
             // A run that has its locks is closed like a killed one, which marks its whole window.
-            guard try Self.isFenced(run, on: connection), let number = try Self.planNumber(plan, on: connection) else {
-                return
+            guard try Self.isFenced(run, on: connection) else { return }
+            guard let number = try Self.planNumber(plan, on: connection) else {
+                return try Self.noteLateWritesToEveryone(of: run, on: connection)
             }
             for sequence in sequences {
                 let id = Self.id(number, sequence)
@@ -18,74 +21,98 @@ extension SQLiteStateStore {
                     true
                 }
                 // Pruned, or forgotten for what became personal: it may have been anyone.
-                guard isThere != nil else { return try Self.markEveryoneDirty(plan: number, on: connection) }
-                try Self.noteLate("o.id = ?1 AND o.id = ?2", from: id, through: id, during: nil, on: connection)
+                guard isThere != nil else { return try Self.noteLateWritesToEveryone(of: run, on: connection) }
+                try Self.noteLate(id...id, isOvertaken: Self.isClean, on: connection)
             }
         }
     }
 
-    private static func markEveryoneDirty(plan: Int64, on connection: SQLiteConnection) throws {
+    /// Of the run's sync.
+    private static func noteLateWritesToEveryone(of run: RunID, on connection: SQLiteConnection) throws {
         try connection.run(
-            "UPDATE snapshot_users SET checksum = \(RowChecks.ofUserKeeping(flags: "flags | \(dirtyFlag)")),"
-                + " flags = flags | \(dirtyFlag)"
-                + " WHERE scope_id = (SELECT scope_id FROM plans_data WHERE plan_no = ?1) AND flags & \(dirtyFlag) = 0"
+            "INSERT INTO late_writes (scope_id, key_hash, user_uid, primary_key, is_overtaken, fingerprint)"
+                + " SELECT u.scope_id, u.key_hash, '', '', NOT u.flags & \(dirtyFlag), x'' FROM runs_data r"
+                + " CROSS JOIN scopes s ON s.sync = r.sync CROSS JOIN snapshot_users u ON u.scope_id = s.id"
+                + " WHERE r.run_id = ?1"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET is_overtaken = excluded.is_overtaken, fingerprint = x''"
         ) {
-            $0.bind(plan, at: 1)
+            $0.bind(run.text, at: 1)
         }
     }
 
-    /// The whole open window of a run whose locks another takes over though it may still live.
-    static func noteOpenWindow(of run: RunID, during successor: RunID, on connection: SQLiteConnection) throws {
+    /// Of a row `o` of plan `p`: whoever took over has confirmed the user already.
+    private static let isClean =
+        "NOT EXISTS (SELECT 1 FROM snapshot_users u WHERE u.scope_id = p.scope_id AND u.key_hash = o.key_hash"
+        + " AND u.flags & \(dirtyFlag))"
+
+    /// The whole open window of a run that another closes, or whose locks it takes over though it may still live.
+    static func noteOpenWindow(of run: RunID, on connection: SQLiteConnection) throws {
         for plan in try delivering(by: run, on: connection) where plan.openThrough > 0 {
             try noteLate(
-                "o.id >= ?1 AND o.id <= ?2 AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)",
-                from: id(plan.number, 1), through: id(plan.number, plan.openThrough), during: successor, on: connection)
+                id(plan.number, 1)...id(plan.number, plan.openThrough),
+                where: "NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)", on: connection)
         }
     }
 
-    /// A note that is there already keeps the run that it was made in.
-    private static func noteLate(
-        _ condition: String, from first: Int64, through last: Int64, during run: RunID?, on connection: SQLiteConnection
+    /// Of operations whose users are dirty, unless `isOvertaken` says otherwise. Both texts are SQL of rows `o` and `p`.
+    /// Of two notes that differ no confirmation has the same values.
+    static func noteLate(
+        _ ids: ClosedRange<Int64>, where condition: String = "true", isOvertaken: String = "0",
+        on connection: SQLiteConnection
     ) throws {
         try connection.run(
-            "INSERT OR IGNORE INTO late_writes (scope_id, key_hash, user_uid, primary_key, during_run)"
-                + " SELECT p.scope_id, o.key_hash, o.user_uid, o.primary_key, ?3 FROM operations_data o"
-                + " JOIN plans_data p ON p.plan_no = o.id >> \(SQLiteStateSchema.planShift)"
-                + " WHERE \(condition) AND \(RowChecks.isSoundOperation)"
+            "INSERT INTO late_writes (scope_id, key_hash, user_uid, primary_key, is_overtaken, fingerprint)"
+                + " SELECT p.scope_id, o.key_hash, o.user_uid, o.primary_key, \(isOvertaken), \(valuesFingerprint)"
+                + " FROM operations_data o CROSS JOIN plans_data p ON p.plan_no = o.id >> \(SQLiteStateSchema.planShift)"
+                + " WHERE o.id >= ?1 AND o.id <= ?2 AND \(condition) AND \(RowChecks.isSoundOperation)"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET user_uid = excluded.user_uid,"
+                + " primary_key = excluded.primary_key, is_overtaken = excluded.is_overtaken,"
+                + " fingerprint = CASE WHEN fingerprint IS excluded.fingerprint THEN fingerprint ELSE x'' END"
         ) {
-            $0.bind(first, at: 1)
-            $0.bind(last, at: 2)
-            $0.bind(run?.text, at: 3)
+            $0.bind(ids.lowerBound, at: 1)
+            $0.bind(ids.upperBound, at: 2)
         }
     }
 
-    /// The notes that were made when this run took over are used up by the next: now its own writes may come first.
-    static func beginDelivery(afterLateWritesOf scope: Int64, run: RunID, on connection: SQLiteConnection) throws {
-        try connection.run("UPDATE late_writes SET during_run = NULL WHERE scope_id = ?1 AND during_run = ?2") {
+    /// Of a row `o`; of a removal, which has none, a text.
+    private static let valuesFingerprint = "coalesce(substr(o.fingerprint, 1, 16), o.kind)"
+
+    /// Whoever stands in `moving` was confirmed.
+    static func compareLateWritesWithMoving(in scope: Int64, on connection: SQLiteConnection) throws {
+        let hasNotes = try connection.first("SELECT 1 FROM late_writes WHERE scope_id = ?1 LIMIT 1") {
             $0.bind(scope, at: 1)
-            $0.bind(run.text, at: 2)
+        } read: { _ in
+            true
+        }
+        guard hasNotes != nil else { return }
+        let noted = "SELECT l.key_hash FROM moving m CROSS JOIN late_writes l ON l.scope_id = ?1 AND l.key_hash = m.key_hash"
+        try connection.run(
+            "DELETE FROM late_writes WHERE scope_id = ?1 AND key_hash IN (\(noted)"
+                + " CROSS JOIN operations_data o ON o.id = m.id AND l.fingerprint IS \(valuesFingerprint))"
+        ) {
+            $0.bind(scope, at: 1)
+        }
+        try connection.run(
+            "UPDATE late_writes SET is_overtaken = 1 WHERE scope_id = ?1 AND key_hash IN (\(noted))"
+        ) {
+            $0.bind(scope, at: 1)
         }
     }
 
-    /// Turns notes into dirty users. Those of a takeover wait until a run that delivers has begun, and the rest of them
-    /// wait for `current` to be that run.
-    static func markLateWritesDirty(of sync: String, except current: RunID, on connection: SQLiteConnection) throws {
+    /// Turns notes of overtaken writes into dirty users. The others wait: their users are dirty until a run confirms them.
+    static func markLateWritesDirty(of sync: String, on connection: SQLiteConnection) throws {
         for scope in try scopesWithLateWrites(of: sync, on: connection) {
-            let isDue = "scope_id = ?1 AND during_run IS NULL"
+            let isDue = "late_writes.scope_id = ?1 AND late_writes.is_overtaken"
             try markLateWritesDirty(isDue, in: scope, on: connection)
             try connection.run("DELETE FROM late_writes WHERE \(isDue)") { $0.bind(scope, at: 1) }
-            try connection.run("UPDATE late_writes SET during_run = ?2 WHERE scope_id = ?1") {
-                $0.bind(scope, at: 1)
-                $0.bind(current.text, at: 2)
-            }
         }
     }
 
     /// Of all notes. Those that wait lose what names their users, whom the snapshot knows now.
     static func useUpLateWrites(of sync: String, on connection: SQLiteConnection) throws {
         for scope in try scopesWithLateWrites(of: sync, on: connection) {
-            try markLateWritesDirty("scope_id = ?1", in: scope, on: connection)
-            try connection.run("DELETE FROM late_writes WHERE scope_id = ?1 AND during_run IS NULL") {
+            try markLateWritesDirty("late_writes.scope_id = ?1", in: scope, on: connection)
+            try connection.run("DELETE FROM late_writes WHERE scope_id = ?1 AND is_overtaken") {
                 $0.bind(scope, at: 1)
             }
             try connection.run("UPDATE late_writes SET user_uid = '', primary_key = '' WHERE scope_id = ?1") {
@@ -108,20 +135,34 @@ extension SQLiteStateStore {
         _ condition: String, in scope: Int64, on connection: SQLiteConnection
     ) throws {
         let isNamed =
-            "(user_uid <> '' OR EXISTS (SELECT 1 FROM snapshot_users u"
+            "(late_writes.user_uid <> '' OR EXISTS (SELECT 1 FROM snapshot_users u"
             + " WHERE u.scope_id = ?1 AND u.key_hash = late_writes.key_hash))"
         try markDirty(
             "SELECT key_hash, user_uid, primary_key FROM late_writes WHERE \(condition) AND \(isNamed)", in: scope,
             on: connection
         ) { _ in }
-        // They were made from a snapshot that called these users confirmed, and may hold only part of their values.
-        let plans = try connection.rows(
-            "SELECT plan_no FROM plans_data WHERE scope_id = ?1 AND status IN ('ready', 'blocked') AND NOT \(isOfOpenRun)"
+        for plan in try plans(in: scope, withoutAllOf: "\(condition) AND \(isNamed)", on: connection) {
+            try supersede(plan, on: connection)
+        }
+    }
+
+    /// Plans to be applied that were made before these notes: they hold such users as confirmed ones, with what has
+    /// changed of their values, if at all.
+    private static func plans(
+        in scope: Int64, withoutAllOf notes: String, on connection: SQLiteConnection
+    ) throws -> [Int64] {
+        let planned =
+            "SELECT count(*) FROM operations_data o CROSS JOIN late_writes ON late_writes.scope_id = ?1"
+            + " AND late_writes.key_hash = o.key_hash WHERE o.id > p.plan_no << \(SQLiteStateSchema.planShift)"
+            + " AND o.id < p.plan_no + 1 << \(SQLiteStateSchema.planShift) AND o.reason = 'dirty' AND \(notes)"
+        return try connection.rows(
+            "SELECT p.plan_no FROM plans_data p WHERE p.scope_id = ?1 AND p.status IN ('ready', 'blocked')"
+                + " AND NOT EXISTS (SELECT 1 FROM runs_data r WHERE r.plan_id = p.plan_id AND r.status IN (\(openStatuses)))"
+                + " AND (\(planned)) < (SELECT count(*) FROM late_writes WHERE \(notes))"
         ) {
             $0.bind(scope, at: 1)
         } read: {
             $0.integer(at: 0)
         }
-        for plan in plans { try supersede(plan, on: connection) }
     }
 }

@@ -31,7 +31,7 @@ extension SQLiteStateStore {
                 if !isDead { alive.insert(lease.run) }
             }
             for run in lost { try Self.fence(run, on: connection) }
-            for last in alive { try Self.noteOpenWindow(of: last, during: run, on: connection) }
+            for last in alive { try Self.noteOpenWindow(of: last, on: connection) }
             let fence = try Self.nextFence(on: connection)
             for name in names {
                 try connection.run(

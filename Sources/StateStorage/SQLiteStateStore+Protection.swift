@@ -7,7 +7,7 @@ extension SQLiteStateStore {
             let known = try Self.protectedNames(of: sync, on: connection)
             let isMore = !names.isSubset(of: known)
             // They hold in clear what was recorded before. First, since a kill in between must not leave them.
-            if isMore, try Self.isRecorded(sync, on: connection) { StateBackup.removeAll(of: self.path) }
+            if isMore, try Self.isRecorded(sync, on: connection) { try StateBackup.removeAll(of: self.path) }
             try Self.forgetPlans(of: sync, thatShowAnyOf: names, ifUnknown: known, on: connection)
             if isMore { try Self.forgetHistory(of: sync, on: connection) }
             FailPoint.protecting.pass()
@@ -67,7 +67,6 @@ extension SQLiteStateStore {
             )
         }
         for plan in plans where !names.isSubset(of: plan.protected) {
-            try overwriteDeleted(on: connection)
             if plan.status != .finished { try supersede(plan.number, on: connection) }
             for table in ["operations_data", "outcomes", "invalid_rows_data"] {
                 try connection.run("DELETE FROM \(table) WHERE id > ?1 AND id < ?2", range(of: plan.number))
@@ -80,16 +79,9 @@ extension SQLiteStateStore {
     }
 
     private static func forgetHistory(of sync: String, on connection: SQLiteConnection) throws {
-        try overwriteDeleted(on: connection)
         // These are sent once more: nothing else names them.
         try useUpLateWrites(of: sync, on: connection)
         _ = try release(nil, of: sync, on: connection)
         // The sample that a run's row carries.
         try connection.run("UPDATE runs_data SET invalid_sample = '[]' WHERE sync = ?1") { $0.bind(sync, at: 1) }
-    }
-
-    /// For as long as this connection lives, since the snapshot is rewritten at the end of its run.
-    private static func overwriteDeleted(on connection: SQLiteConnection) throws {
-        try connection.execute("PRAGMA secure_delete = ON")
-    }
-}
+    }}

@@ -106,7 +106,7 @@ extension SQLiteStateStore {
     /// Plans that nobody can deliver, of old runs or of none. The newest plan of a sync decides what may be applied.
     private static let oldPlans =
         "SELECT plan_no FROM plans_data AS p WHERE status IN ('finished', 'superseded') AND created_at < ?1"
-        + " AND plan_no < (SELECT max(n.plan_no) FROM plans_data n WHERE n.sync = p.sync AND n.status <> 'building')"
+        + " AND plan_no NOT IN (SELECT max(n.plan_no) FROM plans_data n WHERE n.status <> 'building' GROUP BY n.sync)"
         + " AND NOT EXISTS (SELECT 1 FROM runs_data r WHERE r.plan_id = p.plan_id AND r.run_id NOT IN (\(oldRuns)))"
         + " ORDER BY plan_no"
 

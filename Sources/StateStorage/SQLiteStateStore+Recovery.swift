@@ -26,13 +26,14 @@ extension SQLiteStateStore {
             var recovered: [RunID] = []
             for report in runs {
                 guard let run = report.runID else { continue }
+                try Self.noteOpenWindow(of: run, on: connection)
                 try Self.end(report, run: run, at: now, on: connection)
                 FailPoint.recovering.pass()
                 recovered.append(run)
             }
             try Self.closeOrphans(of: sync, except: current, on: connection)
             // Last: what those runs confirmed came before the late writes, and moves into the snapshot here.
-            try Self.markLateWritesDirty(of: sync, except: current, on: connection)
+            try Self.markLateWritesDirty(of: sync, on: connection)
             try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
             return recovered
         }
@@ -137,6 +138,7 @@ extension SQLiteStateStore {
         }
         for plan in orphans {
             guard let run = plan.run else { continue }
+            try noteOpenWindow(of: run, on: connection)
             _ = try close(plan, run: run, isApply: false, on: connection)
         }
     }

@@ -108,7 +108,8 @@ extension SQLiteStateStore {
         }
     }
 
-    /// Those in the snapshot keep what was confirmed, others get an entry that was never confirmed. `users` is a query of
+    /// Those in the snapshot keep what was confirmed, others get an entry that was never confirmed, and that tells the
+    /// primary key of the row that was sent last. `users` is a query of
     /// key_hash, user_uid and primary_key; its ?1 is the scope, and `bind` binds what it has from ?3 on.
     static func markDirty(
         _ users: String, in scope: Int64, on connection: SQLiteConnection, bind: (SQLiteStatement) -> Void
@@ -118,7 +119,8 @@ extension SQLiteStateStore {
             "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
                 + " SELECT n.id, ?1, n.key_hash, zeroblob(16), \(dirtyFlag),"
                 + " \(RowChecks.ofUser(id: "n.id", "n.key_hash", "zeroblob(16)", flags: "\(dirtyFlag)"))"
-                + " FROM (SELECT ?2 + row_number() OVER () AS id, key_hash FROM (\(users))) AS n WHERE true"
+                + " FROM (SELECT ?2 + row_number() OVER (ORDER BY \(isInSnapshot("d.key_hash", scope: "?1"))) AS id,"
+                + " d.key_hash FROM (\(users)) AS d) AS n WHERE true"
                 + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET flags = flags | \(dirtyFlag),"
                 + " checksum = \(RowChecks.ofUserKeeping(flags: "flags | \(dirtyFlag)"))"
         ) {
@@ -127,14 +129,23 @@ extension SQLiteStateStore {
             bind($0)
         }
         try connection.run(
-            "INSERT OR IGNORE INTO snapshot_values (id, user_uid, primary_key, values_json, checksum)"
+            "INSERT INTO snapshot_values (id, user_uid, primary_key, values_json, checksum)"
                 + " SELECT u.id, n.user_uid, n.primary_key, '{}',"
                 + " \(RowChecks.ofValues(id: "u.id", "n.user_uid", "n.primary_key", "'{}'")) FROM (\(users)) AS n"
-                + " JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = n.key_hash"
+                + " JOIN snapshot_users u ON u.scope_id = ?1 AND u.key_hash = n.key_hash WHERE true"
+                + " ON CONFLICT (id) DO UPDATE SET user_uid = excluded.user_uid, primary_key = excluded.primary_key,"
+                + " checksum = \(RowChecks.ofValues(id: "id", "excluded.user_uid", "excluded.primary_key", "values_json"))"
+                + " WHERE excluded.user_uid <> '' AND NOT EXISTS (SELECT 1 FROM snapshot_users u"
+                + " WHERE u.id = snapshot_values.id AND u.flags & \(confirmedFlag))"
         ) {
             $0.bind(scope, at: 1)
             bind($0)
         }
+    }
+
+    /// New users come first where one counts ids in this order: whoever has one uses none up.
+    static func isInSnapshot(_ keyHash: String, scope: String) -> String {
+        "EXISTS (SELECT 1 FROM snapshot_users x WHERE x.scope_id = \(scope) AND x.key_hash = \(keyHash))"
     }
 
     /// The id behind which new users of the scope get theirs.

@@ -116,7 +116,7 @@ extension SQLiteStateStore: StateUpkeep {
         forgotten.users = try delete("DELETE FROM snapshot_users WHERE \(range)")
         forgotten.hadCursor = try delete("DELETE FROM cursors_data WHERE scope_id = ?1") > 0
         // Those of a run that this very command took over stay: what it sent may arrive after the next run's requests.
-        _ = try delete("DELETE FROM late_writes WHERE scope_id = ?1 AND during_run IS NULL")
+        _ = try delete("DELETE FROM late_writes WHERE scope_id = ?1 AND is_overtaken")
         // Nobody is left to doubt.
         try connection.run("UPDATE scopes SET restored_at = NULL WHERE id = ?1") { $0.bind(scope, at: 1) }
         forgotten.quarantined = try delete("DELETE FROM quarantine_data WHERE scope_id = ?1")

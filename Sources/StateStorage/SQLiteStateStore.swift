@@ -64,7 +64,8 @@ package actor SQLiteStateStore: StateStore {
             }
             try RowChecks.register(on: connection)
             try SQLiteStateMigrator(connection: connection, path: path).migrate(isWriter: mode == .create)
-            try connection.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000")
+            // What is deleted may have become personal, whichever process noticed.
+            try connection.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA secure_delete = ON")
             try connection.execute(mode == .create ? Self.temporaryTables : "PRAGMA query_only = 1")
             return connection
         }

@@ -60,6 +60,14 @@ struct SettlementWriter {
                 $0.bind(plan.scope, at: 3)
             }
         }
+        // Nothing is left that a late request could undo.
+        try connection.run(
+            "DELETE FROM late_writes WHERE scope_id = ?3 AND key_hash IN (SELECT s.key_hash FROM settlements s"
+                + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NULL)"
+        ) {
+            SQLiteStateStore.range(of: plan.number)($0)
+            $0.bind(plan.scope, at: 3)
+        }
     }
 
     private func set() throws {
@@ -69,7 +77,9 @@ struct SettlementWriter {
             "INSERT INTO snapshot_users (id, scope_id, key_hash, fingerprint, flags, checksum)"
                 + " SELECT n.id, ?3, n.key_hash, n.fingerprint, \(confirmed),"
                 + " \(RowChecks.ofUser(id: "n.id", "n.key_hash", "n.fingerprint", flags: "\(confirmed)"))"
-                + " FROM (SELECT ?4 + row_number() OVER () AS id, s.key_hash, s.fingerprint FROM settlements s"
+                + " FROM (SELECT ?4 + row_number() OVER"
+                + " (ORDER BY \(SQLiteStateStore.isInSnapshot("s.key_hash", scope: "?3"))) AS id,"
+                + " s.key_hash, s.fingerprint FROM settlements s"
                 + " WHERE s.id > ?1 AND s.id < ?2 AND s.values_json IS NOT NULL) AS n WHERE true"
                 + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET fingerprint = excluded.fingerprint,"
                 + " flags = flags | \(confirmed), checksum ="

@@ -16,15 +16,19 @@ package struct StateBackup: Sendable, Equatable {
 
     /// Of the state at this path, the newest first.
     package static func all(of statePath: String) -> [StateBackup] {
-        let folder = (statePath as NSString).deletingLastPathComponent
-        let prefix = (statePath as NSString).lastPathComponent + infix
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.compactMap { name in
-            guard name.hasPrefix(prefix), let version = Int(name.dropFirst(prefix.count)) else { return nil }
-            let path = "\(folder)/\(name)"
+        files(of: statePath).compactMap { path, suffix in
+            guard let version = Int(suffix) else { return nil }
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
             return StateBackup(path: path, beforeSchema: version, sizeInBytes: size ?? 0)
         }.sorted { $0.beforeSchema > $1.beforeSchema }
+    }
+
+    /// What a killed process left of a copy too.
+    private static func files(of statePath: String) -> [(path: String, suffix: Substring)] {
+        let folder = (statePath as NSString).deletingLastPathComponent
+        let prefix = (statePath as NSString).lastPathComponent + infix
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasPrefix(prefix) }.map { ("\(folder)/\($0)", $0.dropFirst(prefix.count)) }
     }
 
     /// Written beside its place, synced and renamed into it: a backup that is there is whole. Throws a `StateFailure`
@@ -50,8 +54,17 @@ package struct StateBackup: Sendable, Equatable {
         for backup in all(of: statePath).dropFirst(kept) { unsafe unlink(backup.path) }
     }
 
-    static func removeAll(of statePath: String) {
-        for backup in all(of: statePath) { unsafe unlink(backup.path) }
+    /// They hold in clear what became personal. Throws a `StateFailure` where one stays.
+    static func removeAll(of statePath: String) throws {
+        for (path, _) in files(of: statePath) where unsafe unlink(path) != 0 && errno != ENOENT {
+            throw StateFailure(
+                .storage,
+                .error(
+                    "state_backup_stays",
+                    "\(path), a copy of the state, holds in clear what is personal now, and cannot be deleted: "
+                        + "\(unsafe String(cString: strerror(errno)))",
+                    hint: "delete it"))
+        }
     }
 
     private struct SystemFailure: Error { var code: Int32 }

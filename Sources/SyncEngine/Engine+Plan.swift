@@ -89,13 +89,19 @@ extension Engine {
     func cancelling<Result: Sendable>(
         on stop: StopRequest, _ work: @Sendable @escaping () async throws -> Result
     ) async throws -> Result {
-        // Not structured: only a task with a handle can be cancelled from a signal. It never outlives this call.
-        let task = Task { try await work() }
-        stop.onRequest { _ in task.cancel() }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                await stop.wait()
+                return nil
+            }
+            var result: Result?
+            while let next = try await group.next() {
+                result = next ?? result
+                group.cancelAll()
+            }
+            guard let result else { throw CancellationError() }
+            return result
         }
     }
 }

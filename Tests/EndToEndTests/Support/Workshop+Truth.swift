@@ -31,6 +31,18 @@ extension Workshop {
         try await self.sql(sql, database: ".headrace/state.db")
     }
 
+    /// After a clean run nothing is left to do, but for as many users at most whom a request that was late could have
+    /// undone since: they are sent once more.
+    func expectSettled(
+        onceMore limit: Int, _ note: String = "", sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let late = try #require(Int(try await state("SELECT count(*) FROM late_writes")))
+        #expect(late <= limit, "\(note)", sourceLocation: sourceLocation)
+        let more = try await run()
+        #expect(more.operations == .allConfirmed(late), "\(more.line); \(note)", sourceLocation: sourceLocation)
+        #expect(try await run().operations.planned == 0, "\(note)", sourceLocation: sourceLocation)
+    }
+
     /// The state's own history: every run has ended, and its books balance, also the killed ones'. The file is sound.
     func expectSoundState(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let wrong = try await state(

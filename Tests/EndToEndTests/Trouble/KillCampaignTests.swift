@@ -135,7 +135,8 @@ struct KillCampaign {
 
     /// A user whose last request was answered with success, and who is sent the same again, was sent twice for nothing.
     /// A kill since that answer explains it: its run had not yet written the answer down, or was about to send values
-    /// that the source took back again. Which one cannot be seen: the first that has not explained a whole window.
+    /// that the source took back again. One before it does, too: it left other values under way, which may have come last.
+    /// Which one cannot be seen: the first that has not explained a whole window.
     mutating func countDuplicates() async throws {
         let stats = try await requestsThatCameIn()
         let offset = max(0, min(seenRequests, 100_000 - (stats - seenRequests)) - 1000)
@@ -144,7 +145,7 @@ struct KillCampaign {
             guard let uid = request.uid else { continue }
             if let before = last[uid], before.isAnswered, before.body == request.body {
                 let window = 2 * KillCampaignTests.maxInFlight
-                if let kill = kills.indices.dropFirst(before.kills).first(where: { kills[$0].duplicates < window }) {
+                if let kill = kills.indices.dropFirst(max(0, before.kills - 1)).first(where: { kills[$0].duplicates < window }) {
                     kills[kill].duplicates += 1
                 } else {
                     unexplained += 1
@@ -174,7 +175,7 @@ struct KillCampaign {
         #expect(clean.exit == 0, "\(clean.line); seed \(seed)")
         #expect(clean.operations.planned == clean.operations.confirmed)
         try await countDuplicates()
-        #expect(try await shop.run().operations.planned == 0)
+        try await shop.expectSettled(onceMore: 4 * KillCampaignTests.maxInFlight, "seed \(seed)")
 
         let wrong = try await shop.differences()
         #expect(wrong.isEmpty, "\(wrong.count) lines differ, the first: \(wrong.prefix(6)); seed \(seed)")

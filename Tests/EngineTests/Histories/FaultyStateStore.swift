@@ -13,7 +13,6 @@ struct FaultyStateStore: StateStore {
             process.runner.callBegins()
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body()) } catch { result = .failure(error) }
-            process.runner.callEnded()
             if isCounted { try process.callEnded(name) }
             return try result.get()
         } catch let failure as StateFailure {

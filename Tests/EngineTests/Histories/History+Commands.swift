@@ -70,17 +70,21 @@ extension History {
         let process = process(
             plan.sync, faults, isInterlude: other != nil, isResync: plan.isResync, version: plan.version)
         note("\(process.number) applies \(plan.id)\(isOutdated ? ", which is outdated" : ""); \(faults)")
+        let isResumed = isApplied(plan.id)
         let report = await Engine(process.environment).apply(
             plan: plan.id.text, overrideGuards: overrideGuards, observer: nil, stop: process.stop)
         if isOutdated, process.requests > 0 || [.done, .completedWithErrors, .destinationStop].contains(report.exit) {
             violate("plan \(plan.id) was applied although it is outdated")
         }
-        try await examine(report, of: process, isWhole: plan.isWhole)
+        try await examine(report, of: process, isWhole: plan.isWhole, isResumed: isResumed)
     }
 
     // MARK: Reports
 
-    private func examine(_ report: RunReport, of process: HistoryProcess, isWhole: Bool) async throws {
+    /// `isResumed` of a plan that was applied before: whom that withheld stays withheld, even if released since.
+    private func examine(
+        _ report: RunReport, of process: HistoryProcess, isWhole: Bool, isResumed: Bool = false
+    ) async throws {
         if process.isDead { return }
         killed(process.holder, isEnd: true)
         note("  ended: exit \(report.exit), \(Self.text(report))")
@@ -107,7 +111,7 @@ extension History {
         guard !process.hadStateTrouble else { return }
         if report.attempts.sent != process.exchanges { violate("\(process.exchanges) requests were answered") }
         if !isApply, report.operations.confirmed != process.confirmed { violate("\(process.confirmed) were confirmed") }
-        if isWhole, let plan = report.planID { try await examine(plan, report, process) }
+        if isWhole, let plan = report.planID { try await examine(plan, report, process, isResumed: isResumed) }
         guard isWhole, let version = process.version, report.operations.planned == report.operations.confirmed else {
             return
         }
@@ -117,7 +121,9 @@ extension History {
     }
 
     /// planned = added + changed + removed with on_removed + dirty or resynced unchanged.
-    private func examine(_ plan: PlanID, _ report: RunReport, _ process: HistoryProcess) async throws {
+    private func examine(
+        _ plan: PlanID, _ report: RunReport, _ process: HistoryProcess, isResumed: Bool
+    ) async throws {
         guard report.rows.queried > 0 || report.operations.planned > 0 else { return }
         let records = try await store.operations(of: plan, after: 0, limit: 1000)
         let operations = records.map(\.operation)
@@ -131,7 +137,8 @@ extension History {
             planned == rows.added + rows.changed + removed + unchanged
         else { return violate("the plan is not what was counted: \(Self.text(report))") }
         if let version = process.version {
-            for record in records where record.outcome == .quarantined || record.lastAnswer == Ageing.answer {
+            for record in records
+            where !isResumed && (record.outcome == .quarantined || record.lastAnswer == Ageing.answer) {
                 let uid = try Self.keys.reveal(record.operation.userUID)
                 expectWithheld(
                     uid, process.sync, version: version, isQuarantined: record.outcome == .quarantined)

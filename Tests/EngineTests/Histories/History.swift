@@ -24,6 +24,8 @@ final class History: Sendable {
         var moves: [String: Int] = [:]
         var plans: [StoredPlan] = []
         var trace: [String] = []
+        /// Whether or not it came to anything.
+        var applied: Set<PlanID> = []
         var isEnding = false
     }
 
@@ -150,6 +152,8 @@ final class History: Sendable {
     }
 
     var plans: [StoredPlan] { world.withLock { $0.plans } }
+    /// It was before; from now on it is.
+    func isApplied(_ plan: PlanID) -> Bool { world.withLock { !$0.applied.insert(plan).inserted } }
     func isOutdated(_ plan: StoredPlan) -> Bool {
         plan.wasMadeDuringARun || world.withLock { $0.moves[plan.sync.name] != plan.moves }
     }
@@ -204,7 +208,9 @@ final class History: Sendable {
         refer { $0.ended(write, result, for: sender) }
     }
     func applied(_ write: PlannedWrite) { refer { $0.applied(write) } }
-    func abandoned(_ write: PlannedWrite) { refer { $0.abandoned(write) } }
+    func abandoned(_ write: PlannedWrite, by sender: Reference.Sender) {
+        refer { $0.abandoned(write, by: sender) }
+    }
     func forgotten(_ write: PlannedWrite) { refer { $0.forgotten(write) } }
 
     func applyAnyStray() {
@@ -213,6 +219,10 @@ final class History: Sendable {
         let place = draw(0...(count - 1))
         note("  late: \(world.withLock { $0.reference.strays[place] })")
         refer { $0.applyStray(place) }
+    }
+
+    func applyAllStrays() {
+        while world.withLock({ !$0.reference.strays.isEmpty }) { refer { $0.applyStray(0) } }
     }
 
     func expectEqual(_ sync: SyncDefinition, version: Int, _ moment: String) {

@@ -123,7 +123,7 @@ final class HistoryExchange: Sendable {
             result = .ambiguous(answer: "reset")
         case .notApplied(let answer): result = answer
         case .late:
-            history.abandoned(write)
+            history.abandoned(write, by: process.sender)
             result = .ambiguous(answer: "timeout")
         }
         report(result, write)
@@ -162,6 +162,6 @@ final class HistoryExchange: Sendable {
     }
 
     private func leave(_ write: PlannedWrite, _ fate: Fate) {
-        if case .notApplied = fate { history.forgotten(write) } else { history.abandoned(write) }
+        if case .notApplied = fate { history.forgotten(write) } else { history.abandoned(write, by: process.sender) }
     }
 }

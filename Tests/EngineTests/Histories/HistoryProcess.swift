@@ -166,7 +166,7 @@ final class HistoryProcess: Sendable {
 
     // MARK: The destination
 
-    private var sender: Reference.Sender {
+    var sender: Reference.Sender {
         Reference.Sender(
             process: number, sync: sync, version: version, isResync: isResync, isFenced: isFenced,
             isSound: !isDead && !isFenced)

@@ -24,6 +24,17 @@ import Testing
         #expect(queue.isEmpty, "stopped after some histories that failed")
     }
 
+    /// Or a seed that is printed is of no use.
+    @Test func equalSeedsGiveEqualHistories() async throws {
+        let folder = try HistoryFolder()
+        for seed: UInt64 in 1...10 {
+            let traces = try await [Self.play(seed, in: folder), Self.play(seed, in: folder)].map { history in
+                history.trace.map { $0.replacing(/01[0-9A-Z]{24}/, with: "ID") }
+            }
+            #expect(traces[0] == traces[1])
+        }
+    }
+
     private static func playAll(of queue: HistoryQueue, in folder: HistoryFolder, isAlone: Bool) async {
         while let seed = queue.next() {
             do {

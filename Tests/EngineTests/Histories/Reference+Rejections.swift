@@ -14,11 +14,14 @@ struct Rejections: Sendable {
     var isApplied = false
     /// A process died, or lost its locks, while the user may have been in its window.
     var mayBeDirty = false
-    /// Requests of a run that lost its locks make the user dirty once more, some time.
-    var mayBecomeDirty = false
+    /// Another run had no sure answer to other values than were confirmed since: the user is dirty once more.
+    var isOvertaken = false
+    /// How many runs have to confirm the user before nothing of a process that died, and may have had it in its window,
+    /// makes it dirty; none suffices after one that lost its locks, which may say so at any time.
+    var confirmationsNeeded = 0
 
     func areQuarantined(afterRuns limit: Int) -> Bool {
-        certain >= limit && !isApplied && !mayBeDirty && !mayBecomeDirty
+        certain >= limit && !isApplied && !mayBeDirty && !isOvertaken && confirmationsNeeded == 0
     }
 }
 
@@ -48,9 +51,9 @@ extension Reference {
             if rejections.processes.insert(sender.process).inserted, sender.isSound { rejections.certain += 1 }
             rejections.version = version
         case .confirmed where sender.isSound:
-            let mayBecomeDirty = rejections.mayBecomeDirty
+            let needed = rejections.confirmationsNeeded
             rejections = Rejections()
-            rejections.mayBecomeDirty = mayBecomeDirty
+            rejections.confirmationsNeeded = needed == .max ? needed : max(0, needed - 1)
         case .confirmed, .refused, .notSent, .throttled, .forbidden, .hopeless: break
         }
         user.rejections = rejections
@@ -59,7 +62,7 @@ extension Reference {
 
     func newUser(of sync: String) -> User {
         var user = User()
-        user.rejections.mayBecomeDirty = syncsInDoubt.contains(sync)
+        if syncsInDoubt.contains(sync) { user.rejections.confirmationsNeeded = .max }
         return user
     }
 
@@ -74,7 +77,8 @@ extension Reference {
         for uid in (users[sync] ?? [:]).keys {
             users[sync]?[uid]?.rejections.certain = 0
             users[sync]?[uid]?.rejections.mayBeDirty = true
-            if forGood { users[sync]?[uid]?.rejections.mayBecomeDirty = true }
+            let needed = users[sync]?[uid]?.rejections.confirmationsNeeded ?? 0
+            users[sync]?[uid]?.rejections.confirmationsNeeded = forGood ? .max : max(2, needed)
         }
     }
 

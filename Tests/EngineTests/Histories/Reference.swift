@@ -18,12 +18,10 @@ struct Reference: Sendable {
         /// Primary keys that the snapshot may remember.
         var keys: Set<Int64> = []
         var rejections = Rejections()
-    }
-
-    /// A request that nobody waits for any more and that may still be applied, until the user's next one comes in.
-    struct Stray: Sendable {
-        var uid: String
-        var body: [String: String]
+        /// What runs sent without a sure answer since the user was confirmed; nil in place of a row that left.
+        var unsure: [(process: Int32, row: HistoryRow?)] = []
+        /// A late request came after what was confirmed since, and undid it.
+        var isUndone = false
     }
 
     /// Whose request it is.
@@ -40,8 +38,8 @@ struct Reference: Sendable {
     }
 
     private(set) var tables: [String: [HistoryTable]] = [:]
-    private(set) var held: [String: [String: String]] = [:]
-    private(set) var strays: [Stray] = []
+    var held: [String: [String: String]] = [:]
+    var strays: [Stray] = []
     var users: [String: [String: User]] = [:]
     private var inFlight: [String: Int32] = [:]
     /// Syncs of which a process died or lost its locks: of users that were never sent, too, the window may have been.
@@ -72,7 +70,7 @@ struct Reference: Sendable {
             violate("\(uid) is sent by \(sender.process) while \(other) waits for an answer")
         }
         inFlight[uid] = sender.process
-        resolveStrays(of: uid, apply: appliesStrays)
+        resolveStrays(of: uid, before: sender, apply: appliesStrays)
         guard let version = sender.version, let body, !body.isEmpty else {
             return violate("\(uid) was sent before the read was complete, or without a body")
         }
@@ -120,12 +118,17 @@ struct Reference: Sendable {
 
     mutating func applied(_ write: PlannedWrite) {
         guard let body = FlatObject.members(write.body) else { return }
-        held[write.userUID.text, default: [:]].merge(body) { $1 }
+        hold(body, of: write.userUID.text)
     }
 
+    mutating func hold(_ body: [String: String], of uid: String) { held[uid, default: [:]].merge(body) { $1 } }
+
     /// The request of a process that may not wait for it any more.
-    mutating func abandoned(_ write: PlannedWrite) {
-        if let body = FlatObject.members(write.body) { strays.append(Stray(uid: write.userUID.text, body: body)) }
+    mutating func abandoned(_ write: PlannedWrite, by sender: Sender) {
+        if let body = FlatObject.members(write.body) {
+            strays.append(
+                Stray(uid: write.userUID.text, sync: sender.sync.name, process: sender.process, body: body))
+        }
         inFlight[write.userUID.text] = nil
     }
 
@@ -136,8 +139,13 @@ struct Reference: Sendable {
         let (uid, name) = (write.userUID.text, sender.sync.name)
         inFlight[uid] = nil
         noteRejection(of: uid, result, by: sender)
-        guard case .confirmed = result, sender.isSound else { return }
-        confirmed(uid, in: name, by: sender)
+        switch result {
+        case .confirmed where sender.isSound: confirmed(uid, in: name, by: sender)
+        case .ambiguous:
+            let row = table(name, version: sender.version).validRow(of: uid)
+            users[name]?[uid]?.unsure.append((sender.process, row))
+        case .confirmed, .refused, .notSent, .throttled, .forbidden, .hopeless: break
+        }
     }
 
     private mutating func confirmed(_ uid: String, in name: String, by sender: Sender) {
@@ -145,19 +153,12 @@ struct Reference: Sendable {
         let row = table(name, version: version).validRow(of: uid)
         user.isRemoved = row == nil
         user.confirmed = row?.values(sender.sync)
-        (user.isDoubtful, user.isMaybeForgotten, user.maybeAbsent) = (false, false, [])
+        let isOvertaken = user.unsure.contains { $0.process != sender.process && $0.row != row }
+        // Sent once more by the run after this one.
+        (user.isDoubtful, user.rejections.isOvertaken, user.isUndone, user.unsure) = (isOvertaken, isOvertaken, false, [])
+        (user.isMaybeForgotten, user.maybeAbsent) = (false, [])
         users[name]?[uid] = user
-    }
-
-    mutating func applyStray(_ place: Int) {
-        let stray = strays.remove(at: place)
-        held[stray.uid, default: [:]].merge(stray.body) { $1 }
-    }
-
-    private mutating func resolveStrays(of uid: String, apply: Bool) {
-        while let place = strays.firstIndex(where: { $0.uid == uid }) {
-            if apply { applyStray(place) } else { strays.remove(at: place) }
-        }
+        compareStrays(of: uid, in: name, with: user.confirmed ?? Self.constants(sender.sync), by: sender.process)
     }
 
     // MARK: Runs
@@ -174,6 +175,7 @@ struct Reference: Sendable {
             } else if !table.names(uid), Self.constants(sync).isEmpty {
                 user.isMaybeForgotten = true
                 user.rejections.isApplied = false
+                forgetStrays(of: uid, in: sync.name)
             }
             users[sync.name]?[uid] = user
         }
@@ -182,7 +184,7 @@ struct Reference: Sendable {
     /// After a whole run without trouble: the destination holds every valid row, and removed users their constants.
     mutating func expectEqual(_ sync: SyncDefinition, version: Int, _ moment: String) {
         let table = table(sync.name, version: version)
-        for row in table.validRows {
+        for row in table.validRows where users[sync.name]?[row.uid]?.isUndone != true {
             let has = held[row.uid] ?? [:]
             for (attribute, value) in row.values(sync) where has[attribute] != value {
                 violate(
@@ -192,7 +194,7 @@ struct Reference: Sendable {
             if !row.values(sync).isEmpty { users[sync.name]?[row.uid]?.keys = [] }
             users[sync.name]?[row.uid]?.keys.insert(row.id)
         }
-        for (uid, user) in users[sync.name] ?? [:] where !table.names(uid) {
+        for (uid, user) in users[sync.name] ?? [:] where !table.names(uid) && !user.isUndone {
             guard !user.keys.contains(where: table.hasInvalidRow) else { continue }
             let has = held[uid] ?? [:]
             guard has.keys.contains(where: { $0.hasPrefix("\(sync.name)_") }) else { continue }

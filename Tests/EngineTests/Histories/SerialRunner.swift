@@ -5,49 +5,66 @@ import Synchronization
 /// histories, whatever the machine does.
 final class SerialRunner: TaskExecutor {
     private struct Work {
-        /// Jobs that are enqueued or running.
-        var jobs = 0
-        /// Calls that were made into other threads and have not come back.
-        var callsOutside = 0
+        var ready: [UnownedJob] = []
+        var isRunning = false
+        /// A call was made into another thread and has not come back: nothing else runs, since how long it takes is
+        /// the machine's to say.
+        var isOutside = false
         var waiter: CheckedContinuation<Void, Never>?
 
+        mutating func next() -> UnownedJob? {
+            guard !isRunning, !isOutside, !ready.isEmpty else { return nil }
+            isRunning = true
+            return ready.removeFirst()
+        }
+
         mutating func waiterIfQuiet() -> CheckedContinuation<Void, Never>? {
-            jobs == 0 && callsOutside == 0 ? waiter.take() : nil
+            !isRunning && !isOutside && ready.isEmpty ? waiter.take() : nil
         }
     }
 
+    private static let isRunner = DispatchSpecificKey<Bool>()
     private let queue = DispatchQueue(label: "headrace.history")
     private let work = Mutex(Work())
 
+    init() { queue.setSpecific(key: Self.isRunner, value: true) }
+
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        work.withLock { $0.jobs += 1 }
-        queue.async {
-            job.runSynchronously(on: self.asUnownedTaskExecutor())
-            self.ended { $0.jobs -= 1 }
+        let isReturn = DispatchQueue.getSpecific(key: Self.isRunner) == nil
+        work.withLock { work in
+            guard isReturn, work.isOutside else { return work.ready.append(job) }
+            work.ready.insert(job, at: 0)
+            work.isOutside = false
         }
+        goOn()
     }
 
     func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
-    func callBegins() { work.withLock { $0.callsOutside += 1 } }
-    func callEnded() { ended { $0.callsOutside -= 1 } }
+    /// What its caller does next leaves for another thread, and comes back from there.
+    func callBegins() { work.withLock { $0.isOutside = true } }
 
     /// Returns when every other task waits for something that only its caller, or the clock, can bring about.
     func quiet() async {
         await withCheckedContinuation { continuation in
-            ended { work in
+            work.withLock { work in
                 precondition(work.waiter == nil, "one task at a time waits for quiet")
                 work.waiter = continuation
             }
         }
     }
 
-    private func ended(_ change: (inout Work) -> Void) {
-        let waiter = work.withLock { work in
-            change(&work)
-            return work.waiterIfQuiet()
+    private func goOn() {
+        guard let job = work.withLock({ $0.next() }) else { return }
+        queue.async {
+            job.runSynchronously(on: self.asUnownedTaskExecutor())
+            let waiter = self.work.withLock { work in
+                work.isRunning = false
+                return work.waiterIfQuiet()
+            }
+            waiter?.resume()
+            self.goOn()
         }
-        waiter?.resume()
     }
 }

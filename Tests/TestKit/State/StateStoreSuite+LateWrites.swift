@@ -12,9 +12,15 @@ extension StateStoreSuite {
         ("a successor that sends nothing uses no note up", aSuccessorThatSendsNothingUsesNothingUp),
         ("what becomes personal leaves the notes of late writes", whatBecomesPersonalLeavesTheNotes),
         ("a takeover keeps its notes whatever becomes personal", aTakeoverKeepsItsNotesWhateverBecomesPersonal),
+        ("a plan outlives notes that wait", aPlanOutlivesNotesThatWait),
+        ("a run that leaves a user out uses no note of it up", aRunThatLeavesAUserOutUsesNothingUp),
+        ("a second takeover renews the notes of the first", aSecondTakeoverRenewsTheNotes),
+        ("what had no answer in time is sent once more after other values", unansweredValuesAreOvertaken),
         ("a plan from before a late write is over", aPlanFromBeforeALateWriteIsOver),
+        ("a plan that has the late writes stays", aPlanThatHasTheLateWritesStays),
         ("after late writes of a forgotten plan everyone is dirty", afterLateWritesOfAForgottenPlanEveryoneIsDirty),
         ("the window of a dead holder is dirty only until it is confirmed", aDeadHoldersWindowIsDirtyOnce),
+        ("a dead holder's other values are sent once more", aDeadHoldersOtherValuesAreSentOnceMore),
         ("what a run sent after it lost its locks is dirty from the next run on", lateWritesAreDirtyFromTheNextRunOn),
         ("a successor that is killed in its turn leaves the window dirty", aKilledSuccessorLeavesTheWindowDirty),
         ("a run that has its locks notes no late writes", aRunWithItsLocksNotesNothing),
@@ -80,6 +86,58 @@ extension StateStoreSuite {
         #expect(try await open(bench) == [])
     }
 
+    /// As `apply` does when it is called again after it was killed, or with a plan made since.
+    static func aPlanOutlivesNotesThatWait(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        let waiting = try await bench.plan(4, (1...6).map { bench.operation($0, kind: .changed, generation: 3) })
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
+        #expect(try await bench.store.plan(matching: waiting.planID.text)?.status == .ready)
+        #expect(try await open(bench) == [1, 2, 3])
+    }
+
+    static func aRunThatLeavesAUserOutUsesNothingUp(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        try await confirm(1...1, generation: 3, bench, run: 3)
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        #expect(try await open(bench) == [2, 3])
+        try await confirm(1...6, generation: 3, bench, run: 4)
+        #expect(try await dirty(bench) == [])
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
+        #expect(try await dirty(bench) == [2, 3])
+    }
+
+    /// Run 3 has confirmed nobody when it goes silent in its turn.
+    static func aSecondTakeoverRenewsTheNotes(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: false)
+        let plan = try await bench.plan(3, (1...6).map { bench.operation($0, kind: .changed, generation: 3) })
+        _ = try await bench.delivery(3, of: plan)
+        try await bench.store.commit([], openThrough: 6, plan: plan.planID, run: bench.identifier(3))
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
+        try await confirm(1...6, generation: 4, bench, run: 4)
+        #expect(try await open(bench) == [1, 2, 3, 4, 5, 6])
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
+        #expect(try await dirty(bench) == [1, 2, 3, 4, 5, 6])
+    }
+
+    static func unansweredValuesAreOvertaken(_ bench: StateStoreBench) async throws {
+        let plan = try await bench.plan(1, (1...3).map { bench.operation($0) })
+        let report = try await bench.delivery(1, of: plan)
+        try await bench.store.commit(
+            (1...3).map { bench.outcome($0, $0 == 3 ? .rejected : .unknown, applied: $0 != 3) }, openThrough: 3,
+            plan: plan.planID, run: bench.identifier(1))
+        _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(2), at: bench.start)
+        #expect(try await dirty(bench) == [1, 2])
+        let next = try await bench.plan(2, (1...3).map { bench.operation($0, generation: $0 == 1 ? 1 : 2) })
+        let ended = try await bench.delivery(2, of: next)
+        try await bench.store.commit(
+            (1...3).map { bench.outcome($0) }, openThrough: 3, plan: next.planID, run: bench.identifier(2))
+        _ = try await bench.store.finishDelivery(of: next.planID, report: bench.ended(ended))
+        #expect(try await dirty(bench) == [])
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(3), at: bench.start)
+        #expect(try await dirty(bench) == [2])
+    }
+
     static func whatBecomesPersonalLeavesTheNotes(_ bench: StateStoreBench) async throws {
         _ = try await takeOver(bench, isGone: false)
         try await bench.confirm(1...6, run: 3)
@@ -102,7 +160,7 @@ extension StateStoreSuite {
     /// Its operations hold what had changed of users who were confirmed when it was made.
     static func aPlanFromBeforeALateWriteIsOver(_ bench: StateStoreBench) async throws {
         let old = try await takeOver(bench, isGone: true)
-        try await bench.confirm(1...6, run: 3)
+        try await confirm(1...6, generation: 2, bench, run: 3)
         let waiting = try await bench.plan(4, [bench.operation(2, kind: .changed, generation: 4)])
         try await bench.store.noteLateWrites([2], plan: old.planID, run: bench.identifier(2))
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
@@ -110,13 +168,32 @@ extension StateStoreSuite {
         #expect(try await bench.store.plan(matching: waiting.planID.text)?.status == .superseded)
     }
 
-    /// What it sent is no longer known.
+    static func aPlanThatHasTheLateWritesStays(_ bench: StateStoreBench) async throws {
+        let old = try await takeOver(bench, isGone: true)
+        try await confirm(1...6, generation: 2, bench, run: 3)
+        try await bench.store.noteLateWrites([2, 4], plan: old.planID, run: bench.identifier(2))
+        let waiting = try await bench.plan(
+            4, [2, 4, 5].map { bench.operation($0, kind: .unchanged, generation: 2, reason: .dirty) })
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
+        #expect(try await dirty(bench) == [2, 4])
+        #expect(try await bench.store.plan(matching: waiting.planID.text)?.status == .ready)
+    }
+
+    /// What it sent is no longer known. The run in progress confirmed some before that, and has yet to write it down.
     static func afterLateWritesOfAForgottenPlanEveryoneIsDirty(_ bench: StateStoreBench) async throws {
-        let plan = try await takeOver(bench, isGone: true)
-        try await bench.confirm(1...6, run: 3)
+        let old = try await takeOver(bench, isGone: true)
+        try await confirm(1...6, generation: 2, bench, run: 3)
         try await bench.store.protect(["points"], of: bench.sync)
-        try await bench.store.noteLateWrites([2], plan: plan.planID, run: bench.identifier(2))
+        let plan = try await bench.plan(4, (1...3).map { bench.operation($0, kind: .changed, generation: 3) })
+        let report = try await bench.delivery(4, of: plan)
+        try await bench.store.commit(
+            (1...3).map { bench.outcome($0) }, openThrough: 3, plan: plan.planID, run: bench.identifier(4))
+        let waiting = try await bench.plan(5, [bench.operation(2, kind: .changed, generation: 4)])
+        try await bench.store.noteLateWrites([2], plan: old.planID, run: bench.identifier(2))
+        _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(6), at: bench.start)
         #expect(try await dirty(bench) == [1, 2, 3, 4, 5, 6])
+        #expect(try await bench.store.plan(matching: waiting.planID.text)?.status == .superseded)
     }
 
     /// Its confirmations reach the snapshot only when it is closed, and prove nothing of what arrived after them.
@@ -133,12 +210,38 @@ extension StateStoreSuite {
         #expect(try await dirty(bench) == [1, 2, 3])
     }
 
+    /// Its requests carried what the next run confirmed, whichever of them arrives last.
     static func aDeadHoldersWindowIsDirtyOnce(_ bench: StateStoreBench) async throws {
         _ = try await takeOver(bench, isGone: true)
         #expect(try await dirty(bench) == [1, 2, 3])
-        try await bench.confirm(1...6, run: 3)
+        try await confirm(1...6, generation: 2, bench, run: 3)
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
         #expect(try await dirty(bench) == [])
+        #expect(try await open(bench) == [])
+    }
+
+    /// The source has changed since: what arrives last of a dead holder undoes what its successor sent.
+    static func aDeadHoldersOtherValuesAreSentOnceMore(_ bench: StateStoreBench) async throws {
+        _ = try await takeOver(bench, isGone: true)
+        try await confirm(1...1, generation: 2, bench, run: 3)
+        try await confirm(2...3, generation: 3, bench, run: 4)
+        #expect(try await open(bench) == [2, 3])
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
+        #expect(try await dirty(bench) == [2, 3])
+        try await confirm(2...3, generation: 3, bench, run: 5)
+        _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(6), at: bench.start)
+        #expect(try await dirty(bench) == [])
+    }
+
+    private static func confirm(
+        _ users: ClosedRange<Int>, generation: Int, _ bench: StateStoreBench, run: Int
+    ) async throws {
+        let plan = try await bench.plan(run, users.map { bench.operation($0, kind: .changed, generation: generation) })
+        let report = try await bench.delivery(run, of: plan)
+        try await bench.store.commit(
+            (1...users.count).map { bench.outcome($0) }, openThrough: users.count, plan: plan.planID,
+            run: bench.identifier(run))
+        _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
     }
 
     static func lateWritesAreDirtyFromTheNextRunOn(_ bench: StateStoreBench) async throws {
@@ -146,12 +249,12 @@ extension StateStoreSuite {
         // It wakes up while its successor sends, whose confirmations come after the note.
         try await bench.store.noteLateWrites([2, 4], plan: plan.planID, run: bench.identifier(2))
         try await bench.store.noteLateWrites([2], plan: plan.planID, run: bench.identifier(2))
-        try await bench.confirm(1...6, run: 3)
+        try await confirm(1...6, generation: 3, bench, run: 3)
         #expect(try await dirty(bench) == [])
-        #expect(try await open(bench) == [2, 4])
+        #expect(try await open(bench) == [1, 2, 3, 4])
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
-        #expect(try await dirty(bench) == [2, 4])
-        #expect(try await bench.remembered(4)?.values == bench.values(4))
+        #expect(try await dirty(bench) == [1, 2, 3, 4])
+        #expect(try await bench.remembered(4)?.values == bench.values(4, 3))
     }
 
     static func aRunWithItsLocksNotesNothing(_ bench: StateStoreBench) async throws {

@@ -170,7 +170,7 @@ package enum StateUpkeepSuite {
                 ["x"], holder: LeaseHolder(host: host, bootID: "b", processID: 7, startTime: 8),
                 run: bench.identifier(run), at: now, isGone: { _ in false })
         }
-        let plan = try await bench.plan(1, [bench.operation(1)])
+        let plan = try await bench.plan(1, [bench.operation(1, generation: 2)])
         try await acquire("a", 1, at: bench.start)
         _ = try await bench.delivery(1, of: plan)
         try await store.commit([], openThrough: 1, plan: plan.planID, run: bench.identifier(1))
