@@ -22,6 +22,8 @@ package enum AnswerRules {
         case 200, 204: .confirmed(answer: word)
         case 429: .throttled(answer: word, after: nil)
         case 401, 403, 300..<400: .forbidden(answer: word)
+        // These are about the way there or the request's form, and so about no user.
+        case 405, 407, 421, 426, 428, 451: .forbidden(answer: word)
         case 408, 425: .ambiguous(answer: word)
         case 400..<500: .refused(answer: word)
         default: .ambiguous(answer: word)

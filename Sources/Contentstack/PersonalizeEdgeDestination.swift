@@ -12,7 +12,8 @@ package struct PersonalizeEdgeDestination: Destination {
     private static let probeUserUID = "headrace-probe"
 
     /// `version` is Headrace's own, for the `user-agent`. Throws where the definition cannot work: an unknown region, a
-    /// malformed `edge_url`, a project uid that cannot travel in a header, an unreadable `ca_file`. `notice` gets what a
+    /// malformed `edge_url`, one of an IP address over https and a proxy, a project uid that cannot travel in a header, an
+    /// unreadable `ca_file`. `notice` gets what a
     /// person may want to know while it delivers, each sentence once.
     package init(
         _ definition: DestinationDefinition, version: String,
@@ -40,6 +41,7 @@ package struct PersonalizeEdgeDestination: Destination {
         options.caFile = definition.caFile
         options.caFilePosition = definition.caFilePosition
         options.proxy = definition.proxy
+        options.position = definition.position
         options.offersHTTP2 = definition.http == .two
         factory = try ConnectionFactory(endpoint: endpoint, options: options)
         let shape = try RequestShape(
@@ -71,7 +73,8 @@ package struct PersonalizeEdgeDestination: Destination {
             throw DestinationFailure(
                 .error(
                     "destination_unreachable", "\(identity.edgeHost) gave no complete answer: \(error.reason)",
-                    hint: "check edge_url, region and the network"))
+                    hint: error.reason.contains("proxy")
+                        ? "check proxy: the edge host was not asked" : "check edge_url, region and the network"))
         }
         if status == 200 { return "\(identity.edgeHost) knows project \(identity.projectUID)\(choice)" }
         throw DestinationFailure(explain(status))

@@ -64,6 +64,11 @@ package struct CircuitBreaker: Sendable {
         return true
     }
 
+    /// The probe was given up: another one may ask.
+    package mutating func giveBackProbe(at now: Instant) {
+        if state == .probing { state = .open(until: now) }
+    }
+
     /// While it is not closed only the probe counts: the others left before it opened.
     package mutating func record(_ signal: Signal, isProbe: Bool, at now: Instant) -> Verdict? {
         if let verdict = recordThrottling(signal, at: now) { return verdict }

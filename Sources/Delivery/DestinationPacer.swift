@@ -24,10 +24,16 @@ package final class DestinationPacer: Sendable {
 
     package func pause(at now: Instant) -> Instant? { rules.withLock { $0.pause(at: now) } }
 
+    /// What this destination began or ceased to do since the last call.
+    package func takeNews() -> [DestinationNews] { rules.withLock { $0.takeNews() } }
+
     /// Asks for one write to be handed out now.
     package func take(at now: Instant) -> DestinationRules.Permission { rules.withLock { $0.take(at: now) } }
 
-    /// Call once for every write handed out; the reason to stop comes out.
+    /// For a write handed out that was given up for a reason of our own: it says nothing of the destination.
+    package func giveBack(isProbe: Bool, at now: Instant) { rules.withLock { $0.giveBack(isProbe: isProbe, at: now) } }
+
+    /// Else call once for every write handed out; the reason to stop comes out.
     package func record(
         _ result: AttemptResult, latency: Duration, isProbe: Bool, at now: Instant
     ) -> StopReason? {

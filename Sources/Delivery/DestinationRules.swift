@@ -25,6 +25,7 @@ package struct DestinationRules: Sendable {
     /// Of all deliveries.
     private var inFlight = 0
     private var lastUsed: Instant?
+    private var news = NewsCollector()
 
     package init(maximumInFlight: Int = 256, maximumPerSecond: Double? = nil) {
         concurrency = AdaptiveConcurrency(maximum: maximumInFlight)
@@ -70,6 +71,13 @@ package struct DestinationRules: Sendable {
         return .go(isProbe: breaker.handedOut())
     }
 
+    /// What was handed out was given up for a reason of our own.
+    package mutating func giveBack(isProbe: Bool, at now: Instant) {
+        inFlight -= 1
+        lastUsed = now
+        if isProbe { breaker.giveBackProbe(at: now) }
+    }
+
     /// What an answer says about the destination as a whole; the reason to stop comes out.
     package mutating func record(
         _ result: AttemptResult, latency: Duration, isProbe: Bool, at now: Instant
@@ -86,14 +94,18 @@ package struct DestinationRules: Sendable {
             concurrency.confirmed(latency: latency, reachedLimit: reachedLimit, at: now)
             pace.recordConfirmed(handedOutAt: handedOutAt, at: now)
         case .refused, .forbidden: signal = .answered
-        case .ambiguous, .notSent, .hopeless:
+        case .ambiguous, .unanswered, .notSent, .hopeless:
             signal = .failed
             // Once the breaker has opened there is nothing to learn about how many at once.
             if breaker.isClosed { concurrency.failed(handedOutAt: handedOutAt, at: now) }
         case .throttled(_, let after):
             signal = .throttled
             concurrency.pushedBack(handedOutAt: handedOutAt, at: now)
-            if !pace.throttled(after: after, handedOutAt: handedOutAt, at: now) { reason = .throttled }
+            if !pace.throttled(after: after, handedOutAt: handedOutAt, at: now) {
+                reason = .throttled
+            } else if let end = pace.pause(at: now) {
+                news.pause(until: end, at: now)
+            }
         }
         let wasClosed = breaker.isClosed
         switch breaker.record(signal, isProbe: isProbe, at: now) {
@@ -101,7 +113,11 @@ package struct DestinationRules: Sendable {
         case .throttled: reason = reason ?? .throttled
         case nil: break
         }
+        if wasClosed != breaker.isClosed { news.breaker(isClosed: !wasClosed, answer: result.answer, at: now) }
         if !wasClosed, breaker.isClosed { concurrency.startAgain() }
         return reason
     }
+
+    /// What people were not told yet.
+    package mutating func takeNews() -> [DestinationNews] { news.take() }
 }

@@ -8,6 +8,7 @@ struct TrackedWrite: Sendable {
     /// Times it left: a try that never connected is none.
     var exchanges = 0
     var mayHaveBeenApplied = false
+    var mayStillArrive = false
     var lastAnswer: String?
     /// Tokens that the try in flight has borrowed, or the next one will; 0 for the first.
     var retryCost = 0

@@ -147,7 +147,7 @@ struct WindowState {
         case .confirmed: conclude(place, as: .confirmed)
         case .refused: conclude(place, as: places[place].mayHaveBeenApplied ? .unknown : .rejected)
         case .forbidden, .hopeless: conclude(place)
-        case .ambiguous, .notSent: retry(place, cause: .transient, at: now, random: random)
+        case .ambiguous, .unanswered, .notSent: retry(place, cause: .transient, at: now, random: random)
         case .throttled: retry(place, cause: .throttling, at: now, random: random)
         }
         endUncoveredRetries()
@@ -158,6 +158,7 @@ struct WindowState {
         places[place].lastAnswer = result.answer
         switch result {
         case .ambiguous: places[place].mayHaveBeenApplied = true
+        case .unanswered: (places[place].mayHaveBeenApplied, places[place].mayStillArrive) = (true, true)
         case .notSent, .hopeless: return
         case .confirmed, .throttled, .refused, .forbidden: break
         }
@@ -169,6 +170,13 @@ struct WindowState {
     private mutating func learn(
         from result: AttemptResult, latency: Duration, isProbe: Bool, at now: Instant
     ) {
+        if isDraining {
+            switch result {
+            // We may just have stopped to wait for it.
+            case .unanswered, .notSent: return pacer.giveBack(isProbe: isProbe, at: now)
+            case .confirmed, .ambiguous, .throttled, .refused, .forbidden, .hopeless: break
+            }
+        }
         let ofUsers = stopRule.record(result)
         let ofDestination = pacer.record(result, latency: latency, isProbe: isProbe, at: now)
         if stopReason == nil { stopReason = ofUsers ?? ofDestination }
@@ -216,7 +224,7 @@ struct WindowState {
         outcomes.append(
             OutcomeRecord(
                 sequence: item.write.index, outcome: outcome, attempts: item.exchanges, lastAnswer: item.lastAnswer,
-                mayHaveBeenApplied: item.mayHaveBeenApplied))
+                mayHaveBeenApplied: item.mayHaveBeenApplied, mayStillArrive: item.mayStillArrive))
         switch outcome {
         case .confirmed: counts.confirmed += 1
         case .rejected: counts.rejected += 1

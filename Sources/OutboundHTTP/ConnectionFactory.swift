@@ -12,6 +12,8 @@ package struct ConnectionOptions: Sendable {
     package var caFile: String?
     package var caFilePosition: Diagnostic.Position?
     package var proxy: ProxyDefinition?
+    /// Of the destination.
+    package var position: Diagnostic.Position?
     /// Speaks HTTP/2 with a server that offers it, HTTP/1.1 with others; only over TLS.
     package var offersHTTP2 = false
     package var lifetime = ConnectionLifetime()
@@ -34,13 +36,20 @@ package struct ConnectionFactory: Sendable {
     package var timeout: Duration { options.timeout }
     package var offersHTTP2: Bool { tlsOfferingHTTP2 != nil }
 
-    /// Throws `ca_file` where that cannot be read or holds no certificate.
+    /// Throws `ca_file` where that cannot be read or holds no certificate, and `unverifiable_endpoint` where a certificate
+    /// would be held against the proxy's address.
     package init(endpoint: HTTPEndpoint, options: ConnectionOptions = ConnectionOptions()) throws(Diagnostic) {
         self.endpoint = endpoint
         self.options = options
         guard endpoint.isSecure else {
             (tls, tlsOfferingHTTP2) = (nil, nil)
             return
+        }
+        guard options.proxy == nil || !endpoint.isIPAddress else {
+            throw .error(
+                "unverifiable_endpoint",
+                "the certificate of \(endpoint.authority), an IP address, cannot be verified through a proxy",
+                at: options.position, hint: "write the host's name in edge_url, or leave proxy out")
         }
         let setup = TLSSetup(caFile: options.caFile, position: options.caFilePosition)
         let trusted = try setup.trustRoots()

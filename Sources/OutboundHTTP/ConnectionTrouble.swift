@@ -12,6 +12,8 @@ import SyncCore
 
 /// What a failed connection proves, in one or two words.
 enum ConnectionTrouble {
+    private static let timeout = "timeout"
+
     /// Before a byte of the request could leave.
     static func beforeSending(_ error: any Error, certificate: NIOSSLCertificate?) -> AttemptResult {
         if let trouble = error as? ProxyTrouble { return trouble.result }
@@ -21,7 +23,8 @@ enum ConnectionTrouble {
 
     /// After the request may have left.
     static func afterSending(_ error: any Error) -> AttemptResult {
-        .ambiguous(answer: word(for: error))
+        let word = word(for: error)
+        return word == timeout ? .unanswered(answer: word) : .ambiguous(answer: word)
     }
 
     private static func certificateTrouble(_ error: any Error, _ certificate: NIOSSLCertificate?) -> String? {
@@ -49,7 +52,7 @@ enum ConnectionTrouble {
             return word(for: first.error)
         case let error as IOError: return word(forCode: error.errnoCode)
         case let error as ChannelError:
-            if case .connectTimeout = error { return "timeout" }
+            if case .connectTimeout = error { return timeout }
             return "closed"
         case is SocketAddressError: return "name not resolved"
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: return "truncated"
@@ -66,7 +69,7 @@ enum ConnectionTrouble {
         switch code {
         case ECONNREFUSED: "connection refused"
         case ECONNRESET, EPIPE, ECONNABORTED: "reset"
-        case ETIMEDOUT: "timeout"
+        case ETIMEDOUT: timeout
         case ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENETDOWN: "unreachable"
         case EMFILE, ENFILE: "no file descriptor left"
         default: "not connected"

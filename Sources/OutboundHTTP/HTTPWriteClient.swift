@@ -30,7 +30,7 @@ package struct HTTPWriteClient: Sendable {
     private static let mostLoops = 4
 
     /// Sends what the feed hands out until it says `.finished`, on at most `maximumInFlight` connections. Every write
-    /// handed out is reported once. Cancelling the task closes all connections; what had left is then ambiguous.
+    /// handed out is reported once. Cancelling the task closes all connections; what had left is then unanswered.
     ///
     /// The connections are spread over event loops, each with a dispatcher that pulls for itself: the feed is what keeps
     /// a user's writes apart.

@@ -100,10 +100,13 @@ enum ProxyTrouble: Error {
         case .garbled: .notSent(answer: "proxy garbled")
         case .credentials(let status, sent: true): .hopeless(answer: "the proxy refuses the credentials (\(status))")
         case .credentials(let status, sent: false): .hopeless(answer: "the proxy wants credentials (\(status))")
-        // A proxy's rules do not change between two attempts.
-        case .answered(let status) where status == 403 || (300..<400).contains(status):
-            .forbidden(answer: "\(status) from the proxy")
+        // A proxy's rules do not change between two attempts, and what is no proxy does not become one.
+        case .answered(let status) where Self.lasts(status): .forbidden(answer: "\(status) from the proxy")
         case .answered(let status): .notSent(answer: "\(status) from the proxy")
         }
+    }
+
+    private static func lasts(_ status: Int) -> Bool {
+        (300..<500).contains(status) && ![408, 425, 429].contains(status) || status == 501
     }
 }

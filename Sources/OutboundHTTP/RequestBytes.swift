@@ -16,6 +16,7 @@ final class RequestBytes: ChannelDuplexHandler {
     /// Counts what was read from the socket.
     private(set) var reads = 0
     private(set) var isReading = false
+    private var read = ByteBuffer()
     /// From the first answer that is not plain the decoder has all of this connection: it keeps what it did not use.
     private(set) var usesDecoder = false
     private var isNoticeOnly = false
@@ -51,6 +52,7 @@ final class RequestBytes: ChannelDuplexHandler {
         reads += 1
         isReading = true
         defer { isReading = false }
+        if let connection, !connection.mayRead { return connection.endForStrayBytes() }
         if !usesDecoder, let connection {
             if let answer = HTTPAnswer(plain: unwrapInboundIn(data)) {
                 connection.answered(plainly: answer)
@@ -62,7 +64,19 @@ final class RequestBytes: ChannelDuplexHandler {
             connection.notifyDecoder()
             isNoticeOnly = false
         }
+        read = unwrapInboundIn(data)
+        defer { read = ByteBuffer() }
         context.fireChannelRead(data)
+    }
+
+    /// Whether the read under way holds nothing behind the answer that ends in it. The decoder does not say: a part of a
+    /// head it keeps for itself.
+    func endsRead(after exchange: WriteConnection.Exchange) -> Bool {
+        let end = Array("\r\n\r\n".utf8)
+        let body = exchange.lastPart.read == reads && !exchange.isChunked ? exchange.lastPart.length : 0
+        let bytes = read.readableBytesView.dropLast(body)
+        // The head came before; or it, or the last chunk, ends here.
+        return body > 0 && bytes.isEmpty || bytes.suffix(end.count).elementsEqual(end)
     }
 
     /// Closes the socket at once and throws away what the kernel has not sent of it.

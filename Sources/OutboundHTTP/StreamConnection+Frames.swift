@@ -29,7 +29,7 @@ extension StreamConnection {
         let result = dispatcher.classify(answer, exchange.write.userUID)
         switch result {
         case .refused, .forbidden, .throttled: finish(id, as: result, afterReset: !isOver)
-        case .confirmed, .ambiguous, .notSent, .hopeless:
+        case .confirmed, .ambiguous, .unanswered, .notSent, .hopeless:
             finish(id, as: .ambiguous(answer: "too large"), afterReset: !isOver)
         }
     }
@@ -87,7 +87,7 @@ extension StreamConnection {
     func acknowledged(_ ping: UInt64) {
         let over = givenUp.prefix { $0.ping <= ping }
         givenUp.removeFirst(over.count)
-        for item in over { dispatcher?.finished(item.exchange, with: .ambiguous(answer: "timeout")) }
+        for item in over { dispatcher?.finished(item.exchange, with: .unanswered(answer: "timeout")) }
     }
 
     /// Half of the window is room enough for answers that are small.

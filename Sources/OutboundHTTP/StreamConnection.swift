@@ -84,8 +84,8 @@ final class StreamConnection: ChannelInboundHandler {
 
     func flush() { context?.flush() }
 
-    /// Ends whatever is under way with `word` and cuts the connection.
-    func abandon(_ word: String) { end(as: .ambiguous(answer: word)) }
+    /// Waits no more for whatever is under way, and cuts the connection.
+    func abandon(_ word: String) { end(as: .unanswered(answer: word)) }
 
     /// Nothing is told to the dispatcher from here on.
     func close() {
@@ -161,8 +161,8 @@ final class StreamConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
         let frame = unwrapInboundIn(data)
-        settleEarlyAnswer(isReset: frame.isReset)
-        if let firstUnsent, frame.streamID >= firstUnsent { return abandon("garbled") }
+        settleEarlyAnswer(isReset: frame.isReset && frame.streamID == answered)
+        if let firstUnsent, frame.streamID >= firstUnsent { return end(as: .ambiguous(answer: "garbled")) }
         switch frame.payload {
         case .headers(let payload): received(payload, on: frame.streamID)
         case .data(let payload): received(payload, on: frame.streamID)
@@ -244,7 +244,7 @@ final class StreamConnection: ChannelInboundHandler {
             let isTruncated = exchange.answer != nil && result.answer == "closed"
             dispatcher?.finished(exchange, with: isTruncated ? .ambiguous(answer: "truncated") : result)
         }
-        for item in late { dispatcher?.finished(item.exchange, with: .ambiguous(answer: "timeout")) }
+        for item in late { dispatcher?.finished(item.exchange, with: .unanswered(answer: "timeout")) }
     }
 
     private func closeIfDone() {

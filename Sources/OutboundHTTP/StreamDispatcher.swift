@@ -54,6 +54,7 @@ final class StreamDispatcher: FeedDispatcher {
 
     /// Closes everything now; what was in flight is reported.
     func abort() {
+        guard end != nil else { return }
         isFinishing = true
         mustSpeakHTTP1 = false
         withoutPulling {
@@ -198,10 +199,13 @@ final class StreamDispatcher: FeedDispatcher {
 
     private func connected(_ result: Result<any Channel, any Error>) {
         connecting -= 1
+        guard end != nil else {
+            try? result.get().close(promise: nil)
+            return
+        }
         do {
             let channel = try result.get()
             let connection = try channel.pipeline.syncOperations.handler(type: StreamConnection.self)
-            guard end != nil else { return connection.close() }
             guard connection.isOpening else { throw ChannelError.ioOnClosedChannel }
             connections[ObjectIdentifier(connection)] = connection
             handshaking.insert(ObjectIdentifier(connection))
@@ -272,6 +276,9 @@ final class StreamDispatcher: FeedDispatcher {
         self.end = nil
         calls?.end()
         for connection in Array(connections.values) { connection.close() }
-        end(mustSpeakHTTP1 ? .speaksOnlyHTTP1(Array(waiting)) : .finished)
+        // They are another's now: a connection under way that still fails must not report them as well.
+        let handedBack = Array(waiting)
+        waiting.removeAll()
+        end(mustSpeakHTTP1 ? .speaksOnlyHTTP1(handedBack) : .finished)
     }
 }

@@ -20,6 +20,9 @@ final class WriteConnection: ChannelInboundHandler {
         var answer: HTTPAnswer?
         var staysOpen = false
         var bodyLength = 0
+        /// How much of it came with the read of this number.
+        var lastPart = (read: 0, length: 0)
+        var isChunked = false
     }
 
     /// Nil once the dispatcher is done with this connection.
@@ -62,15 +65,19 @@ final class WriteConnection: ChannelInboundHandler {
         if isReady { send() }
     }
 
-    /// Ends whatever is under way with `word` and cuts the connection.
+    /// Waits no more for whatever is under way, and cuts the connection.
     func abandon(_ word: String) {
-        isReady = false
-        finish(exchange?.wasSent == true ? .ambiguous(answer: word) : .notSent(answer: word))
-        cut()
+        end(as: exchange?.wasSent == true ? .unanswered(answer: word) : .notSent(answer: word))
     }
 
     /// Ends what is under way at its deadline.
     func expire() { abandon(bytes.isWaitingForProxy ? "proxy timeout" : "timeout") }
+
+    private func end(as result: AttemptResult) {
+        isReady = false
+        finish(result)
+        cut()
+    }
 
     /// Nothing is told to the dispatcher from here on.
     func close() {
@@ -120,15 +127,19 @@ final class WriteConnection: ChannelInboundHandler {
         }
         // Only a write that fails lets something be read now: whatever it is, it answers no request of ours.
         if isFlushing { return }
-        if exchange?.sentInRead == bytes.reads { return abandon("garbled") }
+        if exchange?.sentInRead == bytes.reads { return end(as: .ambiguous(answer: "garbled")) }
         switch unwrapInboundIn(data) {
         case .head(let head):
             exchange?.answer = HTTPAnswer(head)
             exchange?.staysOpen = head.isKeepAlive && head.status.code >= 200 && !head.hasStrayBody
+            exchange?.isChunked = head.headers.contains(name: "transfer-encoding")
         case .body(let part):
-            exchange?.bodyLength += part.readableBytes
+            exchange?.add(part.readableBytes, inRead: bytes.reads)
             if exchange?.bodyLength ?? 0 > AnswerLimits.bodyInBytes { answeredAtLength() }
-        case .end: answered()
+        case .end:
+            // What stands behind it is the beginning of no answer that was asked for, though it may pass for one.
+            if let exchange, !bytes.endsRead(after: exchange) { self.exchange?.staysOpen = false }
+            answered()
         }
     }
 
@@ -158,6 +169,13 @@ final class WriteConnection: ChannelInboundHandler {
         }
         close()
         context.fireChannelInactive()
+    }
+
+    var mayRead: Bool { exchange?.wasSent == true }
+
+    /// Bytes came that answer nothing: with them the next answer would be read wrongly.
+    func endForStrayBytes() {
+        if exchange == nil { close() } else { end(as: .notSent(answer: "garbled")) }
     }
 
     // MARK: Steps
@@ -215,7 +233,7 @@ final class WriteConnection: ChannelInboundHandler {
             isReady = false
             finish(result)
             cut()
-        case .confirmed, .ambiguous, .notSent, .hopeless: abandon("too large")
+        case .confirmed, .ambiguous, .unanswered, .notSent, .hopeless: end(as: .ambiguous(answer: "too large"))
         }
     }
 
@@ -223,6 +241,13 @@ final class WriteConnection: ChannelInboundHandler {
         guard let exchange else { return }
         self.exchange = nil
         dispatcher?.finished(exchange, with: result, on: self, staysOpen: isReady && exchange.staysOpen)
+    }
+}
+
+extension WriteConnection.Exchange {
+    mutating func add(_ length: Int, inRead read: Int) {
+        bodyLength += length
+        lastPart = (read, lastPart.read == read ? lastPart.length + length : length)
     }
 }
 

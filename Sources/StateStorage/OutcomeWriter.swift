@@ -20,6 +20,7 @@ struct OutcomeWriter {
         if try isFull() { try moveSnapshot() }
         for outcome in outcomes where outcome.outcome != .confirmed && outcome.mayHaveBeenApplied {
             try markDirty(sequences: outcome.sequence...outcome.sequence, where: "true")
+            guard outcome.mayStillArrive else { continue }
             let id = SQLiteStateStore.id(plan.number, outcome.sequence)
             try SQLiteStateStore.noteLate(id...id, on: connection)
         }
@@ -133,8 +134,8 @@ struct OutcomeWriter {
     private func markDirty(sequences: ClosedRange<Int>, where condition: String) throws {
         try SQLiteStateStore.markDirty(
             "SELECT o.key_hash, o.user_uid, o.primary_key FROM operations_data o"
-                + " WHERE o.id >= ?3 AND o.id <= ?4 AND \(condition) AND \(RowChecks.isSoundOperation)", in: plan.scope,
-            on: connection
+                + " WHERE o.id >= ?3 AND o.id <= ?4 AND CASE WHEN \(condition) THEN \(RowChecks.isSoundOperation) END",
+            in: plan.scope, on: connection
         ) {
             $0.bind(SQLiteStateStore.id(plan.number, sequences.lowerBound), at: 3)
             $0.bind(SQLiteStateStore.id(plan.number, sequences.upperBound), at: 4)

@@ -87,6 +87,14 @@ extension SQLiteStateStore {
         return stored
     }
 
+    static func superseded(_ plan: PlanID) -> StateFailure {
+        StateFailure(
+            .outdated,
+            .error(
+                "plan_outdated", "plan \(plan) was superseded by a newer plan or run of its sync",
+                hint: "make a new one with `headrace plan`"))
+    }
+
     /// The plan that this run delivers; refused when the run has lost it.
     static func delivering(_ plan: PlanID, by run: RunID, on connection: SQLiteConnection) throws -> StoredPlan {
         try refuseFenced(run, on: connection)

@@ -95,10 +95,11 @@ enum SQLiteStateSchema {
     /// The same of a plan's rows; null in those of an older Headrace.
     private static let plansProtection = "ALTER TABLE plans_data ADD COLUMN protected TEXT"
 
-    /// What a late write carries, and whether a run has confirmed other values since.
+    /// What a late write carries, whether a run has confirmed other values since, and the first run after it.
     private static let lateValues = """
         ALTER TABLE late_writes ADD COLUMN fingerprint;
         ALTER TABLE late_writes ADD COLUMN is_overtaken INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE late_writes ADD COLUMN noted_at INTEGER;
         UPDATE late_writes SET is_overtaken = during_run IS NULL;
         ALTER TABLE late_writes DROP COLUMN during_run
         """

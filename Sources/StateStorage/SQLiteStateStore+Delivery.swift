@@ -7,7 +7,8 @@ extension SQLiteStateStore {
     ) throws(StateFailure) -> WithheldCounts {
         try step(isMilestone: true) { connection in
             try Self.refuseFenced(run, on: connection)
-            let stored = try Self.plan(plan, in: [.ready, .blocked], on: connection)
+            let stored = try Self.plan(plan, in: [.ready, .blocked, .superseded], on: connection)
+            guard stored.status != .superseded else { throw Self.superseded(plan) }
             try connection.run(
                 "UPDATE plans_data SET status = 'delivering', run_id = ?2, open_through = 0 WHERE plan_no = ?1"
             ) {

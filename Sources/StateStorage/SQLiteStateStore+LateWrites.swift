@@ -34,7 +34,8 @@ extension SQLiteStateStore {
                 + " SELECT u.scope_id, u.key_hash, '', '', NOT u.flags & \(dirtyFlag), x'' FROM runs_data r"
                 + " CROSS JOIN scopes s ON s.sync = r.sync CROSS JOIN snapshot_users u ON u.scope_id = s.id"
                 + " WHERE r.run_id = ?1"
-                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET is_overtaken = excluded.is_overtaken, fingerprint = x''"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET is_overtaken = excluded.is_overtaken,"
+                + " fingerprint = x'', noted_at = NULL"
         ) {
             $0.bind(run.text, at: 1)
         }
@@ -64,9 +65,11 @@ extension SQLiteStateStore {
             "INSERT INTO late_writes (scope_id, key_hash, user_uid, primary_key, is_overtaken, fingerprint)"
                 + " SELECT p.scope_id, o.key_hash, o.user_uid, o.primary_key, \(isOvertaken), \(valuesFingerprint)"
                 + " FROM operations_data o CROSS JOIN plans_data p ON p.plan_no = o.id >> \(SQLiteStateSchema.planShift)"
-                + " WHERE o.id >= ?1 AND o.id <= ?2 AND \(condition) AND \(RowChecks.isSoundOperation)"
+                + " WHERE o.id >= ?1 AND o.id <= ?2"
+                // In this order: most rows of a window are settled.
+                + " AND CASE WHEN \(condition) THEN \(RowChecks.isSoundOperation) END"
                 + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET user_uid = excluded.user_uid,"
-                + " primary_key = excluded.primary_key, is_overtaken = excluded.is_overtaken,"
+                + " primary_key = excluded.primary_key, is_overtaken = excluded.is_overtaken, noted_at = NULL,"
                 + " fingerprint = CASE WHEN fingerprint IS excluded.fingerprint THEN fingerprint ELSE x'' END"
         ) {
             $0.bind(ids.lowerBound, at: 1)
@@ -79,24 +82,54 @@ extension SQLiteStateStore {
 
     /// Whoever stands in `moving` was confirmed.
     static func compareLateWritesWithMoving(in scope: Int64, on connection: SQLiteConnection) throws {
-        let hasNotes = try connection.first("SELECT 1 FROM late_writes WHERE scope_id = ?1 LIMIT 1") {
+        guard try isAnyNoted("scope_id = ?1", in: scope, on: connection) else { return }
+        let noted =
+            "FROM moving m CROSS JOIN late_writes l ON l.scope_id = ?1 AND l.key_hash = m.key_hash"
+            + " CROSS JOIN operations_data o ON o.id = m.id"
+        try connection.run(
+            "DELETE FROM late_writes WHERE scope_id = ?1 AND key_hash IN (SELECT l.key_hash \(noted)"
+                + " AND l.fingerprint IS \(valuesFingerprint))"
+        ) {
+            $0.bind(scope, at: 1)
+        }
+        // With the user's name: a removal has just taken it out of the snapshot.
+        try connection.run(
+            "INSERT INTO late_writes (scope_id, key_hash, user_uid, primary_key, is_overtaken)"
+                + " SELECT ?1, l.key_hash, o.user_uid, o.primary_key, 1 \(noted) WHERE true"
+                + " ON CONFLICT (scope_id, key_hash) DO UPDATE SET is_overtaken = 1,"
+                + " user_uid = excluded.user_uid, primary_key = excluded.primary_key"
+        ) {
+            $0.bind(scope, at: 1)
+        }
+    }
+
+    /// No request is on its way for longer: its note goes. Most users of such notes are gone for good, or nothing is sent
+    /// of them.
+    private static let longestOnItsWay: Int64 = 24 * 3600 * 1_000_000
+
+    static func expireLateWrites(of sync: String, at now: WallTime, on connection: SQLiteConnection) throws {
+        let notes = "late_writes WHERE scope_id IN (SELECT id FROM scopes WHERE sync = ?1)"
+        try connection.run("DELETE FROM \(notes) AND noted_at < ?2") {
+            $0.bind(sync, at: 1)
+            $0.bind(now.microseconds - longestOnItsWay, at: 2)
+        }
+        try connection.run(
+            "UPDATE late_writes SET noted_at = ?2 WHERE noted_at IS NULL"
+                + " AND scope_id IN (SELECT id FROM scopes WHERE sync = ?1)"
+        ) {
+            $0.bind(sync, at: 1)
+            $0.bind(now.microseconds, at: 2)
+        }
+    }
+
+    private static func isAnyNoted(
+        _ condition: String, in scope: Int64, on connection: SQLiteConnection
+    ) throws -> Bool {
+        try connection.first("SELECT 1 FROM late_writes WHERE \(condition) LIMIT 1") {
             $0.bind(scope, at: 1)
         } read: { _ in
             true
-        }
-        guard hasNotes != nil else { return }
-        let noted = "SELECT l.key_hash FROM moving m CROSS JOIN late_writes l ON l.scope_id = ?1 AND l.key_hash = m.key_hash"
-        try connection.run(
-            "DELETE FROM late_writes WHERE scope_id = ?1 AND key_hash IN (\(noted)"
-                + " CROSS JOIN operations_data o ON o.id = m.id AND l.fingerprint IS \(valuesFingerprint))"
-        ) {
-            $0.bind(scope, at: 1)
-        }
-        try connection.run(
-            "UPDATE late_writes SET is_overtaken = 1 WHERE scope_id = ?1 AND key_hash IN (\(noted))"
-        ) {
-            $0.bind(scope, at: 1)
-        }
+        } != nil
     }
 
     /// Turns notes of overtaken writes into dirty users. The others wait: their users are dirty until a run confirms them.
@@ -137,6 +170,7 @@ extension SQLiteStateStore {
         let isNamed =
             "(late_writes.user_uid <> '' OR EXISTS (SELECT 1 FROM snapshot_users u"
             + " WHERE u.scope_id = ?1 AND u.key_hash = late_writes.key_hash))"
+        guard try isAnyNoted("\(condition) AND \(isNamed)", in: scope, on: connection) else { return }
         try markDirty(
             "SELECT key_hash, user_uid, primary_key FROM late_writes WHERE \(condition) AND \(isNamed)", in: scope,
             on: connection

@@ -84,4 +84,5 @@ extension SQLiteStateStore {
         _ = try release(nil, of: sync, on: connection)
         // The sample that a run's row carries.
         try connection.run("UPDATE runs_data SET invalid_sample = '[]' WHERE sync = ?1") { $0.bind(sync, at: 1) }
-    }}
+    }
+}

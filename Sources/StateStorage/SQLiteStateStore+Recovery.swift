@@ -34,6 +34,7 @@ extension SQLiteStateStore {
             try Self.closeOrphans(of: sync, except: current, on: connection)
             // Last: what those runs confirmed came before the late writes, and moves into the snapshot here.
             try Self.markLateWritesDirty(of: sync, on: connection)
+            try Self.expireLateWrites(of: sync, at: now, on: connection)
             try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
             return recovered
         }

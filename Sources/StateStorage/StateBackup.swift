@@ -16,20 +16,27 @@ package struct StateBackup: Sendable, Equatable {
 
     /// Of the state at this path, the newest first.
     package static func all(of statePath: String) -> [StateBackup] {
-        files(of: statePath).compactMap { path, suffix in
+        ((try? files(of: statePath)) ?? []).compactMap { path, suffix in
             guard let version = Int(suffix) else { return nil }
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
             return StateBackup(path: path, beforeSchema: version, sizeInBytes: size ?? 0)
         }.sorted { $0.beforeSchema > $1.beforeSchema }
     }
 
-    /// What a killed process left of a copy too.
-    private static func files(of statePath: String) -> [(path: String, suffix: Substring)] {
+    /// What a killed process left of a copy too; nothing that others named so.
+    private static func files(of statePath: String) throws -> [(path: String, suffix: Substring)] {
         let folder = (statePath as NSString).deletingLastPathComponent
         let prefix = (statePath as NSString).lastPathComponent + infix
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasPrefix(prefix) }.map { ("\(folder)/\($0)", $0.dropFirst(prefix.count)) }
+        return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix(prefix) }
+            .map { ("\(folder)/\($0)", $0.dropFirst(prefix.count)) }
+            .filter { _, suffix in
+                let rest = suffix.drop(while: \.isWholeNumber)
+                return rest.count < suffix.count && (rest.isEmpty || drafts.contains(String(rest)))
+            }
     }
+
+    private static let drafts = leftovers.map { ".part" + $0 }
+    private static let leftovers = ["", "-journal", "-wal", "-shm"]
 
     /// Written beside its place, synced and renamed into it: a backup that is there is whole. Throws a `StateFailure`
     /// that says what to do, and leaves nothing of a copy that could not be finished. The caller may hold the write lock.
@@ -37,7 +44,7 @@ package struct StateBackup: Sendable, Equatable {
         let path = "\(statePath)\(infix)\(version)"
         let draft = path + ".part"
         do {
-            defer { for leftover in ["", "-journal", "-wal", "-shm"] { unsafe unlink(draft + leftover) } }
+            defer { for leftover in leftovers { unsafe unlink(draft + leftover) } }
             unsafe unlink(draft)
             try SQLiteConnection(path: statePath, mode: .readOnly).copy(
                 to: SQLiteConnection(path: draft, mode: .create))
@@ -56,7 +63,19 @@ package struct StateBackup: Sendable, Equatable {
 
     /// They hold in clear what became personal. Throws a `StateFailure` where one stays.
     static func removeAll(of statePath: String) throws {
-        for (path, _) in files(of: statePath) where unsafe unlink(path) != 0 && errno != ENOENT {
+        let all: [(path: String, suffix: Substring)]
+        do {
+            all = try files(of: statePath)
+        } catch {
+            throw StateFailure(
+                .storage,
+                .error(
+                    "state_backup_stays",
+                    "copies of the state \(statePath) may hold in clear what is personal now, and its folder cannot be "
+                        + "listed: \(error.localizedDescription)",
+                    hint: "let the user of headrace read the folder"))
+        }
+        for (path, _) in all where unsafe unlink(path) != 0 && errno != ENOENT {
             throw StateFailure(
                 .storage,
                 .error(

@@ -26,6 +26,7 @@ extension Engine {
             try await refuseOutdated(plan, checked: checked, current: runID)
             session.take(plan)
             if plan.guards.contains(where: \.tripped), !overrideGuards {
+                try await session.takeInvalidSample()
                 throw RunFailure(.blocked, Self.blockedBy(plan.guards))
             }
             try await session.deliver(plan, stop: stop)

@@ -1,5 +1,6 @@
 import ChangePlanning
 import Delivery
+import Logging
 import SyncCore
 
 /// Loop B: feeds a stored plan to the destination window by window. The journal comes first: a write is handed out
@@ -10,6 +11,8 @@ struct PlanDelivery: Sendable {
     static let drainLimit = Duration.seconds(20)
     /// Answers that are worth a transaction of their own while more are coming.
     private static let outcomesACommit = 128
+    /// How often people hear of a delivery in which nothing happens.
+    private static let tellEvery = Duration.seconds(1)
 
     var environment: EngineEnvironment
     var checked: CheckedSync
@@ -59,16 +62,16 @@ struct PlanDelivery: Sendable {
 
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
+        let pacer = environment.pacers.pacer(for: checked.destination.identity)
         let window = DeliveryWindow(
-            DeliverySettings(checked.sync, plannedWrites: writes),
-            pacer: environment.pacers.pacer(for: checked.destination.identity), at: environment.instant(),
+            DeliverySettings(checked.sync, plannedWrites: writes), pacer: pacer, at: environment.instant(),
             random: environment.random)
         trust.onRenewal { window.trust(until: $0) }
         stop.onRequest { _ in window.drain() }
         var journal = Journal()
         var failure: (any Error)?
         let refusal = await withTaskGroup(of: DestinationFailure?.self) { group in
-            group.addTask { await send(from: window) }
+            group.addTask { await send(from: window, pacer) }
             do {
                 try await feed(window, &journal)
             } catch {
@@ -92,7 +95,7 @@ struct PlanDelivery: Sendable {
 
     /// Lets the destination pull from the window to the end; after a stop request for `drainLimit` at most. A failure
     /// of the destination as a whole drains the window, so that the rest is deferred.
-    private func send(from window: DeliveryWindow) async -> DestinationFailure? {
+    private func send(from window: DeliveryWindow, _ pacer: DestinationPacer) async -> DestinationFailure? {
         let destination = checked.destination
         let maximumInFlight = checked.sync.destination.maxInFlight
         return await withTaskGroup(of: DestinationFailure?.self) { group in
@@ -111,9 +114,26 @@ struct PlanDelivery: Sendable {
                 try? await Task.sleep(for: Self.drainLimit)
                 return nil
             }
+            group.addTask {
+                while (try? await Task.sleep(for: Self.tellEvery)) != nil {
+                    tell(of: pacer)
+                    progress(window.counts(at: environment.instant()))
+                }
+                return nil
+            }
+            defer { tell(of: pacer) }
             let first = await group.next() ?? nil
             group.cancelAll()
             return first
+        }
+    }
+
+    /// Says what the destination as a whole does, where that is why the run takes its time.
+    private func tell(of pacer: DestinationPacer) {
+        for news in pacer.takeNews() {
+            environment.logger.warning(
+                "\(checked.destination.identity.edgeHost) \(news.sentence)",
+                metadata: ["destination": "\(checked.sync.destination.name)", "sync": "\(checked.sync.name)"])
         }
     }
 

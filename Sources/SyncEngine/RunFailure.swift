@@ -26,7 +26,7 @@ struct RunFailure: Error {
         let exit: ExitStatus =
             switch failure.kind {
             case .busy, .storage, .inconsistent: .ownFault
-            case .unusable: .usage
+            case .unusable, .outdated: .usage
             }
         self.init(exit, failure.diagnostic)
     }

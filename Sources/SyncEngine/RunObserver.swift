@@ -9,6 +9,8 @@ package struct RunProgress: Sendable, Hashable {
     package var operations = OperationCounts()
     package var attempts = AttemptCounts()
     package var inFlight = 0
+    /// How long nothing leaves: the destination is in trouble or asked for a pause. Nil while requests may leave.
+    package var pause: Duration?
 
     package init(sync: String, runID: RunID?, status: RunStatus) {
         self.sync = sync

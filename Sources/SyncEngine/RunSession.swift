@@ -62,6 +62,15 @@ final class RunSession: Sendable {
         }
     }
 
+    /// The first invalid rows of a plan that another command made.
+    func takeInvalidSample() async throws {
+        guard let run = report.runID, report.rows.invalid > 0, report.invalidSample.isEmpty else { return }
+        // They are found by the plan that the run's row names.
+        try await environment.state.saveRun(report)
+        let kept = try await environment.state.invalidRows(of: run)
+        update { $0.invalidSample = Array(kept.prefix(20)) }
+    }
+
     /// Takes over what stopped the run before it had a plan.
     func take(_ guards: [GuardResult]) { update { $0.guards = guards } }
 
@@ -81,10 +90,7 @@ final class RunSession: Sendable {
             before = try await environment.state.operationCounts(of: plan.planID)
             note(before, and: OperationCounts())
         }
-        if report.rows.invalid > 0, report.invalidSample.isEmpty {
-            let kept = try await environment.state.invalidRows(of: run)
-            update { $0.invalidSample = Array(kept.prefix(20)) }
-        }
+        try await takeInvalidSample()
         let clock = ContinuousClock()
         let start = clock.now
         var stopSentence: String?
@@ -137,6 +143,7 @@ final class RunSession: Sendable {
         progress.operations.deferred = counts.deferred
         progress.attempts = counts.attempts
         progress.inFlight = counts.inFlight
+        progress.pause = counts.pausedUntil.map { environment.instant().duration(to: $0) }
         observer(progress)
     }
 

@@ -17,8 +17,11 @@ package struct PlannedWrite: Sendable, Hashable {
 package enum AttemptResult: Sendable, Hashable {
     /// The destination has the values.
     case confirmed(answer: String)
-    /// It may have them: another 2xx, a garbled or missing answer after the request left, 408, 425, 5xx.
+    /// It may have them: another 2xx, a garbled or lost answer after the request left, 408, 425, 5xx. It is done with
+    /// the request.
     case ambiguous(answer: String)
+    /// It may have them, or get them yet: the request left, and nobody waits for it any more (a timeout).
+    case unanswered(answer: String)
     /// It has them not, through no fault of theirs: not connected.
     case notSent(answer: String)
     /// It has them not and asks for a pause (429); `after` is its Retry-After, if any.
@@ -32,8 +35,8 @@ package enum AttemptResult: Sendable, Hashable {
 
     package var answer: String {
         switch self {
-        case .confirmed(let answer), .ambiguous(let answer), .notSent(let answer), .throttled(let answer, _),
-            .refused(let answer), .forbidden(let answer), .hopeless(let answer):
+        case .confirmed(let answer), .ambiguous(let answer), .unanswered(let answer), .notSent(let answer),
+            .throttled(let answer, _), .refused(let answer), .forbidden(let answer), .hopeless(let answer):
             answer
         }
     }
@@ -86,7 +89,7 @@ package protocol Destination: Sendable {
     var identity: DestinationIdentity { get }
 
     /// Sends what the feed hands out until the feed says `.finished`, at most `maximumInFlight` at once, then closes its
-    /// connections and returns. Cancelling the task closes them at once; what was in flight is reported ambiguous.
+    /// connections and returns. Cancelling the task closes them at once; what was in flight is reported unanswered.
     func deliver(from feed: any WriteFeed, maximumInFlight: Int) async throws(DestinationFailure)
 
     /// What `doctor` asks: one harmless request. Returns a sentence on what answered.

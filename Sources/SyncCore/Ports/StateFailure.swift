@@ -7,6 +7,8 @@ package struct StateFailure: Error, Sendable {
         case storage
         /// The file is no state of ours, or of a newer Headrace, or sealed with another key: exit 2.
         case unusable
+        /// A newer plan or run took the place of the plan that was to be delivered: nothing was sent, exit 2.
+        case outdated
         /// A rule of ours is broken: exit 1.
         case inconsistent
     }

@@ -139,14 +139,18 @@ package struct OutcomeRecord: Sendable, Hashable {
     package var lastAnswer: String?
     /// An attempt of this run may have been applied: the user is dirty unless confirmed.
     package var mayHaveBeenApplied: Bool
+    /// An attempt of this run may be applied at any later time.
+    package var mayStillArrive: Bool
 
     package init(
-        sequence: Int, outcome: OperationOutcome, attempts: Int, lastAnswer: String?, mayHaveBeenApplied: Bool
+        sequence: Int, outcome: OperationOutcome, attempts: Int, lastAnswer: String?, mayHaveBeenApplied: Bool,
+        mayStillArrive: Bool = false
     ) {
         self.sequence = sequence
         self.outcome = outcome
         self.attempts = attempts
         self.lastAnswer = lastAnswer
         self.mayHaveBeenApplied = mayHaveBeenApplied
+        self.mayStillArrive = mayStillArrive
     }
 }

@@ -62,7 +62,8 @@ struct CommandFailure: Error {
             self.init(failure.kind == .cancelled ? .interrupted : exit, failure.diagnostic)
         case let failure as DestinationFailure: self.init(.destinationStop, failure.diagnostic)
         case let failure as StateFailure:
-            self.init(failure.kind == .unusable ? .usage : .ownFault, failure.diagnostic)
+            let isUsage = failure.kind == .unusable || failure.kind == .outdated
+            self.init(isUsage ? .usage : .ownFault, failure.diagnostic)
         default:
             self.init(.ownFault, .error("internal", "a fault of Headrace's own: \(type(of: error))"))
         }

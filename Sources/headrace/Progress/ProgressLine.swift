@@ -37,6 +37,14 @@ struct ProgressLine {
             parts.append("\(NumberText.span(seconds: seconds * Double(planned - done) / Double(done))) left")
         }
         parts.append("\(progress.inFlight) in flight")
+        let others: [(count: Int, word: String)] = [
+            (progress.operations.rejected, "rejected"), (progress.operations.unknown, "unknown"),
+            (progress.operations.deferred, "deferred"),
+        ]
+        for other in others where other.count > 0 { parts.append("\(NumberText.grouped(other.count)) \(other.word)") }
+        if let pause = progress.pause, pause >= .seconds(1) {
+            parts.append("waits \(pause.components.seconds) s for the destination")
+        }
         let room = width - 1 - used - 14 - parts.reduce(0) { $0 + TerminalText.width($1) + 2 }
         guard planned > 0, room >= 10 else { return parts }
         return [Self.bar(done: done, planned: planned, cells: min(30, room - 2))] + parts

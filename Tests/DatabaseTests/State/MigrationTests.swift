@@ -74,8 +74,14 @@ import Testing
             try await store.protect(["points"], of: "a sync that never ran")
             try await store.protect([], of: "loyalty")
             #expect(StateBackup.all(of: path).count == 1)
+            for suffix in ["9.part", "9.part-journal", "3.gz", "x"] {
+                try "old".write(toFile: "\(path).before-schema-\(suffix)", atomically: true, encoding: .utf8)
+            }
             try await store.protect(["points"], of: "loyalty")
             #expect(StateBackup.all(of: path) == [])
+            // What a killed process left goes too; what others put there is theirs.
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.contains("before") }
+            #expect(Set(left) == ["state.db.before-schema-3.gz", "state.db.before-schema-x"])
         }
     }
 

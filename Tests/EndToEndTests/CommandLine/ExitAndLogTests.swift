@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (StateFailure.Kind.unusable, SyncCore.ExitStatus.usage), (.storage, .ownFault), (.busy, .ownFault),
+        (StateFailure.Kind.unusable, SyncCore.ExitStatus.usage), (.outdated, .usage), (.storage, .ownFault),
+        (.busy, .ownFault),
     ])
     func aStatesFailureDecidesTheExit(kind: StateFailure.Kind, exit: SyncCore.ExitStatus) {
         #expect(CommandFailure(StateFailure(kind, .error("x", "x"))).exit == exit)

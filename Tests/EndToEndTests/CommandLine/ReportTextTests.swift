@@ -97,7 +97,11 @@ import Testing
         let line = ProgressLine(progress: progress, seconds: 2, width: 200).text(.plain)
         #expect(
             line == "loyalty  delivering  [=======>" + String(repeating: " ", count: 22)
-                + "]  250/1,000  125/s  6s left  64 in flight")
+                + "]  250/1,000  125/s  6s left  64 in flight  10 rejected")
+        progress.operations.deferred = 1
+        progress.pause = .milliseconds(12_600)
+        let waiting = ProgressLine(progress: progress, seconds: 2, width: 200).text(.plain)
+        #expect(waiting.hasSuffix("64 in flight  10 rejected  1 deferred  waits 12 s for the destination"))
     }
 
     @Test(arguments: [

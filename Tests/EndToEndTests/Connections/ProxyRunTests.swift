@@ -31,6 +31,7 @@ import Testing
         let without = try await workshop.headrace("doctor", environment: environment)
         #expect(without.exit == 5)
         #expect((without.stdout + without.stderr).contains("proxy connection refused"))
+        #expect((without.stdout + without.stderr).contains("check proxy"))
     }
 
     @Test func wrongCredentialsStopTheRunAtOnce() async throws {
@@ -55,7 +56,8 @@ import Testing
         let run = try await workshop.run()
         #expect(run.exit == 5)
         #expect(run.operations.deferred == 20)
-        #expect(run.line.error?.contains("403 from the proxy") == true, "\(run.line)")
+        let error = try #require(run.line.error)
+        #expect(error.contains("the proxy lets no request pass (403 from the proxy)"), "\(error)")
     }
 
     @Test func aProxyThatIsDownLeavesEveryoneDeferred() async throws {

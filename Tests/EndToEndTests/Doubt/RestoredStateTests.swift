@@ -159,9 +159,11 @@ import Testing
 }
 
 extension Workshop {
-    /// A file of the workshop's folder over another, with nobody at work on either.
+    /// A file of the workshop's folder over another, with nobody at work on either. The journal that a kill left is of
+    /// the file that was there: SQLite would roll it back onto the copy.
     func copy(_ from: String, to target: String) throws {
         let place = folder.url.appending(path: target)
+        try? FileManager.default.removeItem(at: folder.url.appending(path: target + "-journal"))
         try Data(contentsOf: folder.url.appending(path: from)).write(to: place)
     }
 

@@ -88,11 +88,16 @@ import Testing
     @Test func aBlockedPlanWantsAnOverride() async throws {
         let shop = try await Workshop(rows: Workshop.plainRows(100))
         _ = try await shop.run()
-        try await shop.sql("UPDATE members SET points = points + 1")
+        try await shop.sql(
+            "UPDATE members SET points = points + 1;"
+                + "INSERT INTO members (id, uid, tier, points) VALUES (900, 'u900', 'copper', 1)")
         let plan = try await shop.plan()
         #expect(plan.exit == 4)
         #expect(plan.line.tripped == ["max_changed_percent"])
-        #expect(try await shop.headrace("apply", plan.line.planID).exit == 4)
+        let blocked = try await shop.apply(plan.line.planID)
+        #expect(blocked.exit == 4)
+        // What did not fit is shown all the same.
+        #expect(blocked.line.invalidSample.map(\.key) == ["900"])
         #expect(try await shop.simulator.stats().requests == 100)
         #expect(
             try await shop.apply(plan.line.planID, "--override-guards").operations == .allConfirmed(100))

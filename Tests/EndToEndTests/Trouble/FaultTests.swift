@@ -28,6 +28,21 @@ import Testing
         #expect(try await shop.run().operations.planned == 0)
     }
 
+    /// Five failures in a row: from there on a run may wait for minutes, and nobody should wonder why.
+    @Test func whoWaitsIsToldOfAnOutage() async throws {
+        var project = MembersProject()
+        project.sync = ["retry: {attempts: 1}"]
+        let down = #"{"effect":{"type":"status","status":503}}"#
+        let shop = try await Workshop(project, rows: Workshop.plainRows(5), faults: Self.rules(down))
+        let run = try await shop.run()
+        #expect(run.exit == 5 && run.operations.unknown == 5, "\(run.line)")
+        let host = try #require(shop.simulator.url.split(separator: "/").last)
+        let told = run.output.stderr.split(separator: "\n").filter {
+            $0.contains("\(host) does not work at the moment")
+        }
+        #expect(told.count == 1 && told.allSatisfy { $0.contains("(503)") }, "\(run.output.stderr)")
+    }
+
     @Test func retryAfterPausesTheWholeDestination() async throws {
         let limit = #"{"match":{"first":1},"effect":{"type":"status","status":429,"retry_after":1}}"#
         let shop = try await Workshop(rows: Workshop.plainRows(5), faults: Self.rules(limit))

@@ -145,7 +145,8 @@ struct KillCampaign {
             guard let uid = request.uid else { continue }
             if let before = last[uid], before.isAnswered, before.body == request.body {
                 let window = 2 * KillCampaignTests.maxInFlight
-                if let kill = kills.indices.dropFirst(max(0, before.kills - 1)).first(where: { kills[$0].duplicates < window }) {
+                let since = kills.indices.dropFirst(max(0, before.kills - 1))
+                if let kill = since.first(where: { kills[$0].duplicates < window }) {
                     kills[kill].duplicates += 1
                 } else {
                     unexplained += 1

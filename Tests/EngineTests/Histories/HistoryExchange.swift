@@ -124,7 +124,7 @@ final class HistoryExchange: Sendable {
         case .notApplied(let answer): result = answer
         case .late:
             history.abandoned(write, by: process.sender)
-            result = .ambiguous(answer: "timeout")
+            result = .unanswered(answer: "timeout")
         }
         report(result, write)
     }
@@ -146,7 +146,7 @@ final class HistoryExchange: Sendable {
         }
         for (write, fate) in gone {
             if case .confirmed = fate, history.chance(0.5) { history.applied(write) } else { leave(write, fate) }
-            report(.ambiguous(answer: "closed"), write)
+            report(.unanswered(answer: "cancelled"), write)
         }
     }
 
@@ -156,7 +156,7 @@ final class HistoryExchange: Sendable {
         for (write, fate) in frozen { leave(write, fate) }
         requests.withLock { requests in
             for place in requests.inFlight.indices {
-                requests.inFlight[place].fate = .notApplied(.ambiguous(answer: "timeout"))
+                requests.inFlight[place].fate = .notApplied(.unanswered(answer: "timeout"))
             }
         }
     }

@@ -193,7 +193,7 @@ final class HistoryProcess: Sendable {
             switch result {
             case .notSent, .hopeless: return
             case .confirmed: isConfirmed = true
-            case .ambiguous, .throttled, .refused, .forbidden: break
+            case .ambiguous, .unanswered, .throttled, .refused, .forbidden: break
             }
             life.exchanges += 1
             if isConfirmed { life.confirmed += 1 }

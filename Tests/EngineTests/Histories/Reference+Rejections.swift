@@ -39,7 +39,7 @@ extension Reference {
         guard let version = sender.version, var user = users[sender.sync.name]?[uid] else { return }
         var rejections = user.rejections
         switch result {
-        case .ambiguous:
+        case .ambiguous, .unanswered:
             rejections.unsureProcess = sender.process
             rejections.isApplied = true
         case .refused where rejections.unsureProcess != sender.process:

@@ -13,7 +13,8 @@ extension Reference {
 
         var description: String {
             let members = body.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            return "\(process)'s \(uid) \(members.joined(separator: " "))\(overtaken.map { ", overtaken by \($0)" } ?? "")"
+            let fate = overtaken.map { ", overtaken by \($0)" } ?? ""
+            return "\(process)'s \(uid) \(members.joined(separator: " "))\(fate)"
         }
     }
 

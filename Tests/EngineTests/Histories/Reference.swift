@@ -141,7 +141,8 @@ struct Reference: Sendable {
         noteRejection(of: uid, result, by: sender)
         switch result {
         case .confirmed where sender.isSound: confirmed(uid, in: name, by: sender)
-        case .ambiguous:
+        // The outcome of an ambiguous one may never be written down.
+        case .ambiguous, .unanswered:
             let row = table(name, version: sender.version).validRow(of: uid)
             users[name]?[uid]?.unsure.append((sender.process, row))
         case .confirmed, .refused, .notSent, .throttled, .forbidden, .hopeless: break
@@ -155,7 +156,8 @@ struct Reference: Sendable {
         user.confirmed = row?.values(sender.sync)
         let isOvertaken = user.unsure.contains { $0.process != sender.process && $0.row != row }
         // Sent once more by the run after this one.
-        (user.isDoubtful, user.rejections.isOvertaken, user.isUndone, user.unsure) = (isOvertaken, isOvertaken, false, [])
+        (user.isDoubtful, user.rejections.isOvertaken) = (isOvertaken, isOvertaken)
+        (user.isUndone, user.unsure) = (false, [])
         (user.isMaybeForgotten, user.maybeAbsent) = (false, [])
         users[name]?[uid] = user
         compareStrays(of: uid, in: name, with: user.confirmed ?? Self.constants(sender.sync), by: sender.process)

@@ -61,6 +61,10 @@ import Testing
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", .notSent(answer: "502 from the proxy")),
         ("HTTP/1.0 503 Service Unavailable\r\ncontent-length: 3\r\n\r\nabc", .notSent(answer: "503 from the proxy")),
         ("HTTP/1.1 403 Forbidden\r\n\r\n", .forbidden(answer: "403 from the proxy")),
+        // What serves web pages is no proxy, and does not become one.
+        ("HTTP/1.1 404 Not Found\r\n\r\n", .forbidden(answer: "404 from the proxy")),
+        ("HTTP/1.1 501 Not Implemented\r\n\r\n", .forbidden(answer: "501 from the proxy")),
+        ("HTTP/1.1 429 Too Many\r\n\r\n", .notSent(answer: "429 from the proxy")),
         ("HTTP/1.1 302 Found\r\nlocation: http://x/\r\n\r\n", .forbidden(answer: "302 from the proxy")),
         ("HTTP/1.1 407 Auth\r\n\r\n", .hopeless(answer: "the proxy wants credentials (407)")),
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 504 Late\r\n\r\n", .notSent(answer: "504 from the proxy")),
@@ -101,7 +105,7 @@ import Testing
             connection.send("HTTP/1.1 200 OK\r\n\r\n")
             connection.waitForClose()
         }
-        #expect(reports == [[.ambiguous(answer: "timeout")]])
+        #expect(reports == [[.unanswered(answer: "timeout")]])
     }
 
     @Test func saysThatTheProxyIsNotThere() async throws {
@@ -133,6 +137,15 @@ import Testing
         #expect(feed.reports == Array(repeating: [expected], count: 20))
         #expect(proxy.hasLogged("CONNECT localhost:\(server.port)"))
         #expect(!proxy.log.contains("user-1"))
+    }
+
+    /// The library would hold the certificate against the address that the socket has: the proxy's.
+    @Test(arguments: ["https://192.0.2.1", "https://[2001:db8::1]:8443"])
+    func refusesAnAddressThatCannotBeVerified(edgeURL: String) throws {
+        let finding = #expect(throws: Diagnostic.self) {
+            try PersonalizeEdgeDestination(definition(edgeURL, proxy: local(3128)), version: "1")
+        }
+        #expect(finding?.code == "unverifiable_endpoint")
     }
 
     @Test func aProbeGoesThroughTheProxyToo() async throws {

@@ -45,7 +45,7 @@ import Testing
                 newerIsConfirmed.signal()
             }
         }
-        #expect(feed.reports == [[.ambiguous(answer: "timeout")], [.confirmed(answer: "204")]])
+        #expect(feed.reports == [[.unanswered(answer: "timeout")], [.confirmed(answer: "204")]])
         var isWhole: Bool?
         for await wasRead in olderWasRead.stream {
             isWhole = wasRead
@@ -68,7 +68,7 @@ import Testing
         for await _ in arrived.stream { break }
         delivery.cancel()
         try await delivery.value
-        #expect(feed.reports == [[.ambiguous(answer: "cancelled")]])
+        #expect(feed.reports == [[.unanswered(answer: "cancelled")]])
     }
 
     @Test func cancellingDoesNotWaitForAConnectionThatIsNeverAccepted() async throws {

@@ -19,7 +19,7 @@ import Testing
             if frame.endsRequest, frame.streamID != 5 { peer.answer(frame.streamID) }
         }
         #expect(feed.reports.filter { $0 == [.confirmed(answer: "204")] }.count == 199)
-        #expect(feed.reports.contains([.ambiguous(answer: "timeout")]))
+        #expect(feed.reports.contains([.unanswered(answer: "timeout")]))
         #expect(resets.all == [.cancel])
         #expect(connections == 1)
     }
@@ -31,7 +31,7 @@ import Testing
             guard frame.startsRequest else { return }
             if peer.number == 1 { peer.stopReading() } else { peer.answer(frame.streamID) }
         }
-        #expect(feed.reports == [[.ambiguous(answer: "timeout")], [.confirmed(answer: "204")]])
+        #expect(feed.reports == [[.unanswered(answer: "timeout")], [.confirmed(answer: "204")]])
         #expect(connections == 2)
     }
 
@@ -41,7 +41,7 @@ import Testing
         let (feed, _) = try await deliverOverStreams(2, timeout: patience, settings: settings) { frame, _ in
             if case .data(let payload) = frame.payload { bodies.add(payload.data.readableBytes) }
         }
-        #expect(feed.reports == Array(repeating: [.ambiguous(answer: "timeout")], count: 2))
+        #expect(feed.reports == Array(repeating: [.unanswered(answer: "timeout")], count: 2))
         #expect(bodies.all.isEmpty)
     }
 
@@ -72,7 +72,7 @@ import Testing
         delivery.cancel()
         try await delivery.value
         try await server.stop()
-        #expect(feed.reports.filter { $0 == [.ambiguous(answer: "cancelled")] }.count == 5)
+        #expect(feed.reports.filter { $0 == [.unanswered(answer: "cancelled")] }.count == 5)
         #expect(feed.reports.filter(\.isEmpty).count == 45)
     }
 

@@ -64,7 +64,8 @@ import Testing
     }
 
     private func check(_ record: OutcomeRecord, against answers: [AttemptResult], seed: UInt64) {
-        let wasAmbiguous = answers.contains { if case .ambiguous = $0 { true } else { false } }
+        let wasLeft = answers.contains { if case .unanswered = $0 { true } else { false } }
+        let wasAmbiguous = wasLeft || answers.contains { if case .ambiguous = $0 { true } else { false } }
         let expected: OperationOutcome =
             switch answers.last {
             case .confirmed: .confirmed
@@ -73,13 +74,15 @@ import Testing
             }
         #expect(record.outcome == expected, "seed \(seed)")
         #expect(record.mayHaveBeenApplied == wasAmbiguous, "seed \(seed)")
+        #expect(record.mayStillArrive == wasLeft, "seed \(seed)")
         #expect(answers.count <= 4, "seed \(seed)")
     }
 
     private static func answer(using random: inout SplitMix) -> AttemptResult {
         switch Int.random(in: 0..<100, using: &random) {
         case ..<60: .confirmed(answer: "204")
-        case ..<75: .ambiguous(answer: "503")
+        case ..<70: .ambiguous(answer: "503")
+        case ..<75: .unanswered(answer: "timeout")
         case ..<85: .notSent(answer: "reset")
         case ..<92: .throttled(answer: "429", after: .milliseconds(50))
         case ..<97: .refused(answer: "422")

@@ -33,7 +33,7 @@ import Testing
         ([.confirmed(answer: "204")], .confirmed, 1, false),
         ([.ambiguous(answer: "503"), .confirmed(answer: "204")], .confirmed, 2, true),
         ([.refused(answer: "422")], .rejected, 1, false),
-        ([.ambiguous(answer: "timeout"), .refused(answer: "422")], .unknown, 2, true),
+        ([.unanswered(answer: "timeout"), .refused(answer: "422")], .unknown, 2, true),
         ([.throttled(answer: "429", after: nil), .refused(answer: "422")], .rejected, 2, false),
         ([.notSent(answer: "reset"), .confirmed(answer: "204")], .confirmed, 1, false),
         ([.forbidden(answer: "403")], .deferred, 1, false),
@@ -82,7 +82,7 @@ import Testing
         window.append([try write(1), try write(2), try write(3)])
         #expect(index(window.next(at: start + .milliseconds(29_999))) == 1)
         #expect(isIdle(window.next(at: start + .seconds(30))))
-        window.report(.ambiguous(answer: "timeout"), index: 1, latency: .seconds(10), at: start + .seconds(40))
+        window.report(.unanswered(answer: "timeout"), index: 1, latency: .seconds(10), at: start + .seconds(40))
         #expect(isIdle(window.next(at: start + .seconds(41))))
         let before = wakes.withLock { $0 }
         window.trust(until: start + .seconds(70))
@@ -102,7 +102,7 @@ import Testing
         window.drain()
         #expect(isFinished(window.next(at: start)))
         #expect(!window.isOver)
-        window.report(.ambiguous(answer: "timeout"), index: 1, latency: .zero, at: start)
+        window.report(.unanswered(answer: "timeout"), index: 1, latency: .zero, at: start)
         #expect(window.isOver)
         window.append([try write(4)])
         let outcomes = window.takeOutcomes().sorted { $0.sequence < $1.sequence }

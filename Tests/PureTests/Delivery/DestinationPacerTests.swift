@@ -41,6 +41,22 @@ import Testing
         #expect((95...105).contains(sent[0] + sent[1]))
     }
 
+    /// What a run gives up when it is stopped says nothing of the destination.
+    @Test func whatAStoppedDeliveryGivesUpIsNoOutage() throws {
+        let pacer = DestinationPacer()
+        let first = try window(on: pacer, users: 8)
+        var writes: [PlannedWrite] = []
+        while case .write(let write) = first.next(at: start) { writes.append(write) }
+        #expect(writes.count == 8)
+        first.drain()
+        for write in writes {
+            first.report(.unanswered(answer: "cancelled"), index: write.index, latency: .zero, at: start)
+        }
+        #expect(first.takeOutcomes().map(\.outcome) == Array(repeating: .unknown, count: 8))
+        let second = try window(on: pacer, users: 1, at: start)
+        #expect(send(second, at: start))
+    }
+
     @Test func aCapHoldsFromOneDeliveryToTheNext() throws {
         let pacer = DestinationPacer()
         let first = try window(on: pacer, users: 50, perSecond: 100)

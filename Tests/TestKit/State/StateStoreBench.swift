@@ -91,11 +91,11 @@ package struct StateStoreBench: Sendable {
     }
 
     package func outcome(
-        _ sequence: Int, _ outcome: OperationOutcome = .confirmed, applied: Bool = true
+        _ sequence: Int, _ outcome: OperationOutcome = .confirmed, applied: Bool = true, stillArrives: Bool = false
     ) -> OutcomeRecord {
         OutcomeRecord(
             sequence: sequence, outcome: outcome, attempts: 1, lastAnswer: outcome == .confirmed ? "204" : "timeout",
-            mayHaveBeenApplied: applied)
+            mayHaveBeenApplied: applied, mayStillArrive: stillArrives)
     }
 
     /// Plans and delivers users until they are in the snapshot.

@@ -30,6 +30,14 @@ extension StateStoreSuite {
         #expect(try await bench.store.plan(matching: slow.planID.text)?.status == .superseded)
         #expect(try await bench.store.plan(matching: fast.planID.text)?.status == .ready)
         #expect(try await bench.store.newestPlan(of: bench.sync)?.planID == fast.planID)
+        // Who was about to deliver it is told why not, and what to do.
+        do {
+            _ = try await bench.store.beginDelivery(
+                of: slow.planID, run: bench.identifier(3), quarantineAfterRuns: 5)
+            Issue.record("a superseded plan was delivered")
+        } catch {
+            #expect(error.kind == .outdated && error.diagnostic.code == "plan_outdated", "\(error)")
+        }
     }
 
     static func whatBecomesPersonalLeavesTheHistory(_ bench: StateStoreBench) async throws {
