@@ -1,3 +1,4 @@
+import Foundation
 import NIOSSL
 import SyncCore
 
@@ -10,10 +11,20 @@ struct TLSSetup {
         guard let caFile else { return .default }
         let certificates: [NIOSSLCertificate]
         do { certificates = try NIOSSLCertificate.fromPEMFile(caFile) } catch {
-            throw problem("\(caFile) cannot be read as PEM")
+            throw problem("\(caFile) \(Self.fault(of: caFile))")
         }
         guard !certificates.isEmpty else { throw problem("\(caFile) holds no certificate") }
         return .certificates(certificates)
+    }
+
+    /// Of a file that is no PEM of certificates.
+    private static func fault(of path: String) -> String {
+        guard let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType else {
+            return "does not exist"
+        }
+        if kind == .typeDirectory { return "is a folder" }
+        guard FileManager.default.isReadableFile(atPath: path) else { return "may not be read by this user" }
+        return "cannot be read as PEM"
     }
 
     private func problem(_ what: String) -> Diagnostic {

@@ -141,7 +141,9 @@ private final class ProjectLoading {
     private func attributes() -> Registry<AttributeDefinition> {
         guard folder.exists(AttributeSection.file) else {
             let isMisnamed = folder.misnamedModelFiles().contains { $0.stem == "models/attributes" }
-            return isMisnamed ? .unreadable : Registry(names: [])
+            return isMisnamed
+                ? .unreadable
+                : Registry(names: [], hintWhereEmpty: "there is no \(AttributeSection.file), where they are defined")
         }
         guard let (_, document) = document(AttributeSection.file, KeyTables.attributesFile) else { return .unreadable }
         return AttributeSection(findings: findings).read(document)

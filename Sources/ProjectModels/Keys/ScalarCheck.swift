@@ -61,7 +61,8 @@ enum ScalarCheck {
                 "invalid_value", "\(shown) is no region: use one of \(ContentstackRegion.ids.joined(separator: ", "))",
                 hint: hint(for: scalar, among: ContentstackRegion.ids))
         case .httpURL where !isHTTPURL(text):
-            return ScalarProblem("invalid_value", "this is no http or https URL")
+            return ScalarProblem(
+                "invalid_value", "this is no http or https URL", hint: "it begins with http:// or https://")
         case .timeZone where !TimeZoneName.isKnown(text):
             let nearest = scalar.isExpanded ? nil : TimeZoneName.nearest(to: text)
             return ScalarProblem(

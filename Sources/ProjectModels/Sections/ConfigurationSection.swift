@@ -79,7 +79,8 @@ struct ConfigurationSection {
         _ name: String, _ settings: Settings, at position: Diagnostic.Position
     ) -> DestinationDefinition? {
         requirePositive("timeout", in: settings)
-        if let rate = settings.number("max_requests_per_second"), rate < Self.lowestRate {
+        // Less than 0 is reported with the shape.
+        if let rate = settings.number("max_requests_per_second"), rate >= 0, rate < Self.lowestRate {
             findings.error(
                 "invalid_value", "`max_requests_per_second`: must be at least 0.001; null means no cap",
                 at: settings.position(of: "max_requests_per_second"))

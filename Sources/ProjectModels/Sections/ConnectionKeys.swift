@@ -47,11 +47,12 @@ struct ConnectionKeys {
         guard ["", "/"].contains(parts.path), parts.query == nil, parts.fragment == nil, let host = parts.host,
             isHost(host)
         else { return refuse("must hold a host and a port, and no path") }
-        guard let port = parts.port, (1...65_535).contains(port) else { return refuse("must name the proxy's port") }
+        guard let port = parts.port else { return refuse("must name the proxy's port") }
+        guard (1...65_535).contains(port) else { return refuse("a port is a number from 1 to 65535") }
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         guard let user = parts.user else { return ProxyDefinition(host: bare, port: port) }
         guard !user.contains(":"), let password = parts.password else {
-            return refuse("credentials are user:password, and no user holds a colon")
+            return refuse("credentials are user:password: no colon in the user, and an @ in either written as %40")
         }
         return ProxyDefinition(host: bare, port: port, credentials: Secret("\(user):\(password)"))
     }

@@ -14,11 +14,16 @@ struct Registry<Definition> {
     /// The sound definitions, in file order.
     private(set) var definitions: [Definition] = []
     private var indices: [String: Int] = [:]
+    /// What to do where nothing is defined at all.
+    private var hintWhereEmpty: String?
 
     /// A registry of which nothing is known, so that nothing is reported as missing.
     static var unreadable: Registry { Registry(names: nil) }
 
-    init(names: Set<String>?) { self.names = names }
+    init(names: Set<String>?, hintWhereEmpty: String? = nil) {
+        self.names = names
+        self.hintWhereEmpty = hintWhereEmpty
+    }
 
     mutating func add(_ definition: Definition, name: String) {
         indices[name] = definitions.count
@@ -42,7 +47,7 @@ struct Registry<Definition> {
         case .unknown:
             findings.error(
                 code, "there is no \(what) named \(scalar.shown)", at: value.position,
-                hint: ScalarCheck.hint(for: scalar, among: names ?? []))
+                hint: hintWhereEmpty ?? ScalarCheck.hint(for: scalar, among: names ?? []))
             return nil
         }
     }

@@ -103,6 +103,17 @@ extension VariableExpansion {
         return copy
     }
 
+    private func fault(ofFile path: String) -> String {
+        guard !path.isEmpty else { return "`${file:}` names no file: write ${file:/path}" }
+        let place = ProjectPaths.absolute(path, in: directory)
+        guard let kind = try? FileManager.default.attributesOfItem(atPath: place)[.type] as? FileAttributeType else {
+            return "there is no file `\(path)`"
+        }
+        if kind == .typeDirectory { return "`\(path)` is a folder" }
+        guard FileManager.default.isReadableFile(atPath: place) else { return "`\(path)` may not be read by this user" }
+        return "cannot read `\(path)` as UTF-8 text"
+    }
+
     private func report(_ problem: Problem, in value: YAMLValue, file: ProjectFile, findings: Findings) {
         switch problem {
         case .unset(let name):
@@ -110,7 +121,7 @@ extension VariableExpansion {
             findings.error("unset_variable", "the environment variable `\(name)` is not set", at: position)
         case .unreadableFile(let path):
             let position = file.place(of: "${file:", from: value.position)
-            findings.error("unreadable_file", "cannot read `\(path)` as UTF-8 text", at: position)
+            findings.error("unreadable_file", fault(ofFile: path), at: position)
         case .malformed(let text):
             let position = file.place(of: text, from: value.position)
             findings.error(

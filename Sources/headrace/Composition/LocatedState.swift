@@ -13,6 +13,9 @@ struct LocatedState: Sendable {
     init(_ options: ProjectOptions) throws {
         reading = try OpenedProject.read(options)
         guard let location = reading.stateLocation else {
+            if let missing = reading.findings.first(where: { $0.code == "no_project" }) {
+                throw CommandFailure(.usage, [missing])
+            }
             let causes = reading.findings.filter { $0.severity == .error && $0.position?.file == "headrace.yml" }
             let finding = Diagnostic.error(
                 "state_illegible", "headrace.yml does not say legibly where the state is",

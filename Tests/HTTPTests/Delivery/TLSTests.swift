@@ -92,14 +92,18 @@ import Testing
     @Test func namesACaFileThatCannotBeUsed() throws {
         let folder = try ScratchFolder()
         try folder.write(["empty.pem": "", "text.pem": "no PEM at all\n"])
-        for path in ["/nowhere/ca.pem", folder.path + "empty.pem", folder.path + "text.pem"] {
+        let faults = [
+            ("/nowhere/ca.pem", "does not exist"), (folder.path + "empty.pem", "cannot be read as PEM"),
+            (folder.path + "text.pem", "cannot be read as PEM"), (folder.path, "is a folder"),
+        ]
+        for (path, fault) in faults {
             var definition = DestinationDefinition(name: "personalize", projectUID: "6400000000000000000000ab")
             definition.caFile = path
             definition.caFilePosition = Diagnostic.Position("headrace.yml", line: 7, column: 14)
             let failure = #expect(throws: Diagnostic.self) { try PersonalizeEdgeDestination(definition, version: "1") }
             #expect(failure?.code == "ca_file")
             #expect(failure?.position?.line == 7)
-            #expect(failure?.message.contains(path) == true)
+            #expect(failure?.message == "`ca_file`: \(path) \(fault)")
         }
     }
 }

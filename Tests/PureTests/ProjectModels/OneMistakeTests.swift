@@ -131,4 +131,39 @@ import Testing
                 && finding?.message.hasSuffix(": a file is in the place of a folder") == true
         }
     }
+
+    @Test(arguments: [
+        ("${file:}", "`${file:}` names no file: write ${file:/path}"),
+        ("${file:gone.txt}", "there is no file `gone.txt`"), ("${file:models}", "`models` is a folder"),
+        ("${file:bytes}", "cannot read `bytes` as UTF-8 text"),
+    ]) func aFileThatCannotBeTakenInIsSaidAsWhatItIs(written: String, message: String) throws {
+        let sound = try #require(SampleProject.soundFiles["headrace.yml"] ?? nil)
+        let sample = try SampleProject([
+            "headrace.yml": sound.replacing("project_uid: abc", with: "project_uid: \"\(written)\"")
+        ])
+        try Data([0xFF]).write(to: URL(filePath: sample.directory + "/bytes"))
+        #expect(sample.load().findings.map(\.message) == [message])
+    }
+
+    @Test func withoutItsFileNoAttributeIsThere() throws {
+        let findings = try SampleProject(["models/attributes.yml": nil]).load().findings
+        #expect(findings.map(\.code) == ["unknown_attribute"])
+        #expect(findings.first?.hint == "there is no models/attributes.yml, where they are defined")
+    }
+
+    @Test(arguments: [
+        ("max_requests_per_second: -1", "`max_requests_per_second`: must be at least 0"),
+        ("max_requests_per_second: 0", "`max_requests_per_second`: must be at least 0.001; null means no cap"),
+        ("proxy: \"http://h:70000\"", "`proxy`: a port is a number from 1 to 65535"),
+        (
+            "proxy: \"http://a@b@h:1\"",
+            "`proxy`: credentials are user:password: no colon in the user, and an @ in either written as %40"
+        ),
+    ]) func aKeyOfTheConnectionIsOneFinding(key: String, message: String) throws {
+        let sound = try #require(SampleProject.soundFiles["headrace.yml"] ?? nil)
+        let sample = try SampleProject([
+            "headrace.yml": sound.replacing("project_uid: abc", with: "project_uid: abc, \(key)")
+        ])
+        #expect(sample.load().findings.map(\.message) == [message])
+    }
 }
