@@ -24,6 +24,8 @@ package enum AnswerRules {
         case 401, 403, 300..<400: .forbidden(answer: word)
         // These are about the way there or the request's form, and so about no user.
         case 405, 407, 421, 426, 428, 451: .forbidden(answer: word)
+        // Taken for later; given up on by a gateway, behind which the work may go on.
+        case 202, 504: .unanswered(answer: word)
         case 408, 425: .ambiguous(answer: word)
         case 400..<500: .refused(answer: word)
         default: .ambiguous(answer: word)

@@ -74,7 +74,8 @@ package struct PersonalizeEdgeDestination: Destination {
                 .error(
                     "destination_unreachable", "\(identity.edgeHost) gave no complete answer: \(error.reason)",
                     hint: error.reason.contains("proxy")
-                        ? "check proxy: the edge host was not asked" : "check edge_url, region and the network"))
+                        ? "check proxy, and that the proxy reaches the edge host"
+                        : "check edge_url, region and the network"))
         }
         if status == 200 { return "\(identity.edgeHost) knows project \(identity.projectUID)\(choice)" }
         throw DestinationFailure(explain(status))

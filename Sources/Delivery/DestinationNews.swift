@@ -11,6 +11,8 @@ package enum DestinationNews: Sendable, Hashable {
     /// Shorter pauses pass before anybody has read of them.
     static let shortestPauseTold = Duration.seconds(10)
 
+    package var isTrouble: Bool { if case .worksAgain = self { false } else { true } }
+
     /// A sentence after the destination's name. Holds no value.
     package var sentence: String {
         switch self {
@@ -28,7 +30,7 @@ package enum DestinationNews: Sendable, Hashable {
 /// What is to be told, as a destination's answers come in.
 struct NewsCollector: Sendable {
     private var untold: [DestinationNews] = []
-    private var failsSince: ContinuousClock.Instant?
+    private var trouble: (since: ContinuousClock.Instant, answer: String)?
     private var toldPause: ContinuousClock.Instant?
 
     mutating func take() -> [DestinationNews] {
@@ -36,15 +38,23 @@ struct NewsCollector: Sendable {
         return untold
     }
 
-    /// The breaker opened because of `answer`, or closed.
-    mutating func breaker(isClosed: Bool, answer: String, at now: ContinuousClock.Instant) {
-        if isClosed {
-            guard let began = failsSince.take() else { return }
-            untold.append(.worksAgain(after: began.duration(to: now)))
-        } else if failsSince == nil {
-            failsSince = now
-            untold.append(.fails(answer: answer))
-        }
+    /// The breaker opened because of `answer`.
+    mutating func stopped(by answer: String, at now: ContinuousClock.Instant) {
+        guard trouble == nil else { return }
+        trouble = (now, answer)
+        untold.append(.fails(answer: answer))
+    }
+
+    /// Only a confirmation proves that it works: a refusal, say, ends the trouble and begins another.
+    mutating func confirmed(at now: ContinuousClock.Instant) {
+        guard let began = trouble?.since else { return }
+        trouble = nil
+        untold.append(.worksAgain(after: began.duration(to: now)))
+    }
+
+    /// Another delivery begins, whose people were told nothing.
+    mutating func tellAgain() {
+        if let trouble { untold = [.fails(answer: trouble.answer)] }
     }
 
     /// A 429 made the pause end at `end`. One that was told and grows is told again when it grows by as much.

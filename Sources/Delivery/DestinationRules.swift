@@ -43,6 +43,7 @@ package struct DestinationRules: Sendable {
             concurrency.setMaximum(maximumInFlight)
         }
         pace.setMaximum(perSecond: maximumPerSecond)
+        if !breaker.isClosed { news.tellAgain() }
         return pace.mustEnd(at: now) ? .throttled : nil
     }
 
@@ -113,7 +114,9 @@ package struct DestinationRules: Sendable {
         case .throttled: reason = reason ?? .throttled
         case nil: break
         }
-        if wasClosed != breaker.isClosed { news.breaker(isClosed: !wasClosed, answer: result.answer, at: now) }
+        if wasClosed, !breaker.isClosed { news.stopped(by: result.answer, at: now) }
+        // Others may have left before it opened.
+        if case .confirmed = result, breaker.isClosed { news.confirmed(at: now) }
         if !wasClosed, breaker.isClosed { concurrency.startAgain() }
         return reason
     }

@@ -27,8 +27,8 @@ package enum StopReason: Sendable, Hashable {
         case .throttled:
             "the destination asks for a longer pause than a run may last (429): run again later"
         case .unreachable(let answer) where answer.isOfProxy:
-            "the destination could not be reached through the proxy for minutes (\(answer)): check that the proxy is up"
-                + " and proxy is right"
+            "the destination could not be reached through the proxy for minutes (\(answer)): check that the proxy is up,"
+                + " that it reaches the edge host, and that proxy is right"
         case .unreachable(let answer):
             "the destination could not be reached for minutes (\(answer)): check that it is up and edge_url is right"
         }

@@ -22,9 +22,10 @@ enum ConnectionTrouble {
     }
 
     /// After the request may have left.
-    static func afterSending(_ error: any Error) -> AttemptResult {
-        let word = word(for: error)
-        return word == timeout ? .unanswered(answer: word) : .ambiguous(answer: word)
+    static func afterSending(_ error: any Error) -> AttemptResult { afterSending(answer: word(for: error)) }
+
+    static func afterSending(answer word: String) -> AttemptResult {
+        word == timeout ? .unanswered(answer: word) : .ambiguous(answer: word)
     }
 
     private static func certificateTrouble(_ error: any Error, _ certificate: NIOSSLCertificate?) -> String? {

@@ -196,7 +196,7 @@ final class StreamConnection: ChannelInboundHandler {
             finish(error.streamID, as: .ambiguous(answer: "garbled"))
             return
         }
-        end(as: .ambiguous(answer: StreamSettings.word(for: error)))
+        end(as: ConnectionTrouble.afterSending(answer: StreamSettings.word(for: error)))
     }
 
     func channelInactive(context: ChannelHandlerContext) {

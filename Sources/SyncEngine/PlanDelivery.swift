@@ -131,7 +131,8 @@ struct PlanDelivery: Sendable {
     /// Says what the destination as a whole does, where that is why the run takes its time.
     private func tell(of pacer: DestinationPacer) {
         for news in pacer.takeNews() {
-            environment.logger.warning(
+            environment.logger.log(
+                level: news.isTrouble ? .warning : .notice,
                 "\(checked.destination.identity.edgeHost) \(news.sentence)",
                 metadata: ["destination": "\(checked.sync.destination.name)", "sync": "\(checked.sync.name)"])
         }

@@ -6,6 +6,8 @@ struct RunFailure: Error {
     var diagnostic: Diagnostic
     /// By `headrace cancel`.
     var wasCancelled = false
+    /// Nothing was sent, however far the run had come.
+    var isBeforeSending = false
 
     init(_ exit: ExitStatus, _ diagnostic: Diagnostic) {
         self.exit = exit
@@ -29,6 +31,7 @@ struct RunFailure: Error {
             case .unusable, .outdated: .usage
             }
         self.init(exit, failure.diagnostic)
+        isBeforeSending = failure.kind == .outdated
     }
 
     /// What to report of any error that a stage threw.

@@ -165,7 +165,7 @@ final class RunSession: Sendable {
         let stage = report.status
         var failure = failure
         // Something was sent, so whatever it is, it is no mistake to correct before a first request.
-        if stage == .delivering, failure.exit == .usage { failure.exit = .ownFault }
+        if stage == .delivering, failure.exit == .usage, !failure.isBeforeSending { failure.exit = .ownFault }
         update { report in
             report.fail(failure)
             report.finishedAt = environment.now()

@@ -17,10 +17,11 @@ package struct PlannedWrite: Sendable, Hashable {
 package enum AttemptResult: Sendable, Hashable {
     /// The destination has the values.
     case confirmed(answer: String)
-    /// It may have them: another 2xx, a garbled or lost answer after the request left, 408, 425, 5xx. It is done with
-    /// the request.
+    /// It may have them: another 2xx, a garbled or lost answer after the request left, 408, 425, 5xx. As far as can be
+    /// seen it is done with the request.
     case ambiguous(answer: String)
-    /// It may have them, or get them yet: the request left, and nobody waits for it any more (a timeout).
+    /// It may have them, or get them yet: the request left, and nobody waits for it any more (a timeout, ours or a
+    /// gateway's), or it was taken for later.
     case unanswered(answer: String)
     /// It has them not, through no fault of theirs: not connected.
     case notSent(answer: String)

@@ -63,6 +63,7 @@ import Testing
             case 200, 204: .confirmed(answer: word)
             case 300...399, 401, 403, 405, 407, 421, 426, 428, 451: .forbidden(answer: word)
             case 429: .throttled(answer: word, after: nil)
+            case 202, 504: .unanswered(answer: word)
             case 201...299, 408, 425, 500...599: .ambiguous(answer: word)
             default: .refused(answer: word)
             }

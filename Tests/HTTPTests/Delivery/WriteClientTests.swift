@@ -61,7 +61,7 @@ import Testing
         ),
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", .confirmed(answer: "204")),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", .confirmed(answer: "200")),
-        ("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n", .ambiguous(answer: "202")),
+        ("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n", .unanswered(answer: "202")),
         (
             "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
             .forbidden(answer: "302")

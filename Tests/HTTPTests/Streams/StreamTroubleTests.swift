@@ -11,7 +11,7 @@ import Testing
         (200, [], .confirmed(answer: "200")),
         (204, [("x-cs-personalize-user-uid", "user-1")], .confirmed(answer: "204")),
         (204, [("x-cs-personalize-user-uid", "user-2")], .ambiguous(answer: "204 for another user")),
-        (202, [], .ambiguous(answer: "202")), (302, [("location", "https://x/")], .forbidden(answer: "302")),
+        (202, [], .unanswered(answer: "202")), (302, [("location", "https://x/")], .forbidden(answer: "302")),
         (403, [], .forbidden(answer: "403")), (404, [], .refused(answer: "404")),
         (429, [("retry-after", "7")], .throttled(answer: "429", after: .seconds(7))),
         (503, [], .ambiguous(answer: "503")),

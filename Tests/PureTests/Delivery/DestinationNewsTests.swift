@@ -32,6 +32,25 @@ import Testing
         #expect(rules.takeNews().isEmpty)
     }
 
+    /// A refusal closes the breaker, and proves nothing.
+    @Test func onlyAConfirmationSaysThatItWorksAgain() {
+        var rules = DestinationRules()
+        for _ in 1...5 { answer(&rules, failure, at: 0) }
+        _ = rules.takeNews()
+        #expect(answer(&rules, .forbidden(answer: "403"), at: 10))
+        #expect(rules.takeNews().isEmpty)
+        answer(&rules, .confirmed(answer: "204"), at: 11)
+        #expect(rules.takeNews() == [.worksAgain(after: .seconds(11))])
+    }
+
+    @Test func theNextDeliveryIsToldOfAnOutageThatLasts() {
+        var rules = DestinationRules()
+        for _ in 1...5 { answer(&rules, failure, at: 0) }
+        _ = rules.takeNews()
+        _ = rules.begin(maximumInFlight: 8, maximumPerSecond: nil, at: start + .seconds(1))
+        #expect(rules.takeNews() == [.fails(answer: "503")])
+    }
+
     @Test func aPauseIsToldWherePeopleNoticeIt() {
         var rules = DestinationRules()
         answer(&rules, .throttled(answer: "429", after: .seconds(3)), at: 0)
