@@ -13,8 +13,7 @@ package struct PersonalizeEdgeDestination: Destination {
 
     /// `version` is Headrace's own, for the `user-agent`. Throws where the definition cannot work: an unknown region, a
     /// malformed `edge_url`, one of an IP address over https and a proxy, a project uid that cannot travel in a header, an
-    /// unreadable `ca_file`. `notice` gets what a
-    /// person may want to know while it delivers, each sentence once.
+    /// unreadable `ca_file`. `notice` gets what a person may want to know while it delivers, each sentence once.
     package init(
         _ definition: DestinationDefinition, version: String,
         notice: @escaping @Sendable (String) -> Void = { _ in }
@@ -73,7 +72,7 @@ package struct PersonalizeEdgeDestination: Destination {
             throw DestinationFailure(
                 .error(
                     "destination_unreachable", "\(identity.edgeHost) gave no complete answer: \(error.reason)",
-                    hint: error.reason.contains("proxy")
+                    hint: AttemptResult.isOfProxy(error.reason)
                         ? "check proxy, and that the proxy reaches the edge host"
                         : "check edge_url, region and the network"))
         }

@@ -16,7 +16,7 @@ package enum StopReason: Sendable, Hashable {
     /// For people: what happened and what to do. Holds no value.
     package var sentence: String {
         switch self {
-        case .forbidden(let answer) where answer.isOfProxy:
+        case .forbidden(let answer) where AttemptResult.isOfProxy(answer):
             "the proxy lets no request pass (\(answer)): check proxy, and that its rules allow the edge host"
         case .forbidden(let answer):
             "the destination refused every request (\(answer)): check edge_url, project_uid and what stands between"
@@ -26,18 +26,13 @@ package enum StopReason: Sendable, Hashable {
             "\(count) of \(total) users were rejected (\(answer) last): check project_uid and the mapped attributes"
         case .throttled:
             "the destination asks for a longer pause than a run may last (429): run again later"
-        case .unreachable(let answer) where answer.isOfProxy:
+        case .unreachable(let answer) where AttemptResult.isOfProxy(answer):
             "the destination could not be reached through the proxy for minutes (\(answer)): check that the proxy is up,"
                 + " that it reaches the edge host, and that proxy is right"
         case .unreachable(let answer):
             "the destination could not be reached for minutes (\(answer)): check that it is up and edge_url is right"
         }
     }
-}
-
-extension String {
-    /// The proxy gave this answer, or was itself out of reach: the destination has heard nothing.
-    fileprivate var isOfProxy: Bool { contains("proxy") }
 }
 
 /// Stops a run that does more harm than good: when we are refused, or too many users are.

@@ -69,14 +69,15 @@ final class RequestBytes: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
+    private static let endOfHead = Array("\r\n\r\n".utf8)
+
     /// Whether the read under way holds nothing behind the answer that ends in it. The decoder does not say: a part of a
     /// head it keeps for itself.
     func endsRead(after exchange: WriteConnection.Exchange) -> Bool {
-        let end = Array("\r\n\r\n".utf8)
         let body = exchange.lastPart.read == reads && !exchange.isChunked ? exchange.lastPart.length : 0
         let bytes = read.readableBytesView.dropLast(body)
         // The head came before; or it, or the last chunk, ends here.
-        return body > 0 && bytes.isEmpty || bytes.suffix(end.count).elementsEqual(end)
+        return body > 0 && bytes.isEmpty || bytes.suffix(Self.endOfHead.count).elementsEqual(Self.endOfHead)
     }
 
     /// Closes the socket at once and throws away what the kernel has not sent of it.

@@ -171,6 +171,7 @@ final class WriteConnection: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
+    /// A request waits for its answer.
     var mayRead: Bool { exchange?.wasSent == true }
 
     /// Bytes came that answer nothing: with them the next answer would be read wrongly.
@@ -206,9 +207,8 @@ final class WriteConnection: ChannelInboundHandler {
         context.write(wrapOutboundOut(.head(Self.noticeForDecoder)), promise: nil)
     }
 
-    /// A whole answer that keeps the connection.
+    /// A whole answer that keeps the connection, where one `mayRead`.
     func answered(plainly answer: HTTPAnswer) {
-        guard exchange?.wasSent == true else { return close() }
         // As above: it answers no request of ours.
         if isFlushing { return }
         exchange?.answer = answer

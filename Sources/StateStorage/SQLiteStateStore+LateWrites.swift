@@ -46,13 +46,12 @@ extension SQLiteStateStore {
         "NOT EXISTS (SELECT 1 FROM snapshot_users u WHERE u.scope_id = p.scope_id AND u.key_hash = o.key_hash"
         + " AND u.flags & \(dirtyFlag))"
 
-    /// The whole open window of a run that another closes, or whose locks it takes over though it may still live.
-    static func noteOpenWindow(of run: RunID, on connection: SQLiteConnection) throws {
-        for plan in try delivering(by: run, on: connection) where plan.openThrough > 0 {
-            try noteLate(
-                id(plan.number, 1)...id(plan.number, plan.openThrough),
-                where: "NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)", on: connection)
-        }
+    /// The whole open window of a delivery that another run closes, or takes the locks of though its run may still live.
+    static func noteOpenWindow(of plan: StoredPlan, on connection: SQLiteConnection) throws {
+        guard plan.openThrough > 0 else { return }
+        try noteLate(
+            id(plan.number, 1)...id(plan.number, plan.openThrough),
+            where: "NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)", on: connection)
     }
 
     /// Of operations whose users are dirty, unless `isOvertaken` says otherwise. Both texts are SQL of rows `o` and `p`.
@@ -108,15 +107,12 @@ extension SQLiteStateStore {
     private static let longestOnItsWay: Int64 = 24 * 3600 * 1_000_000
 
     static func expireLateWrites(of sync: String, at now: WallTime, on connection: SQLiteConnection) throws {
-        let notes = "late_writes WHERE scope_id IN (SELECT id FROM scopes WHERE sync = ?1)"
-        try connection.run("DELETE FROM \(notes) AND noted_at < ?2") {
+        let isOfSync = "scope_id IN (SELECT id FROM scopes WHERE sync = ?1)"
+        try connection.run("DELETE FROM late_writes WHERE \(isOfSync) AND noted_at < ?2") {
             $0.bind(sync, at: 1)
             $0.bind(now.microseconds - longestOnItsWay, at: 2)
         }
-        try connection.run(
-            "UPDATE late_writes SET noted_at = ?2 WHERE noted_at IS NULL"
-                + " AND scope_id IN (SELECT id FROM scopes WHERE sync = ?1)"
-        ) {
+        try connection.run("UPDATE late_writes SET noted_at = ?2 WHERE \(isOfSync) AND noted_at IS NULL") {
             $0.bind(sync, at: 1)
             $0.bind(now.microseconds, at: 2)
         }
@@ -167,15 +163,14 @@ extension SQLiteStateStore {
     private static func markLateWritesDirty(
         _ condition: String, in scope: Int64, on connection: SQLiteConnection
     ) throws {
-        let isNamed =
-            "(late_writes.user_uid <> '' OR EXISTS (SELECT 1 FROM snapshot_users u"
+        let named =
+            condition + " AND (late_writes.user_uid <> '' OR EXISTS (SELECT 1 FROM snapshot_users u"
             + " WHERE u.scope_id = ?1 AND u.key_hash = late_writes.key_hash))"
-        guard try isAnyNoted("\(condition) AND \(isNamed)", in: scope, on: connection) else { return }
+        guard try isAnyNoted(named, in: scope, on: connection) else { return }
         try markDirty(
-            "SELECT key_hash, user_uid, primary_key FROM late_writes WHERE \(condition) AND \(isNamed)", in: scope,
-            on: connection
+            "SELECT key_hash, user_uid, primary_key FROM late_writes WHERE \(named)", in: scope, on: connection
         ) { _ in }
-        for plan in try plans(in: scope, withoutAllOf: "\(condition) AND \(isNamed)", on: connection) {
+        for plan in try plans(in: scope, withoutAllOf: named, on: connection) {
             try supersede(plan, on: connection)
         }
     }
@@ -187,11 +182,10 @@ extension SQLiteStateStore {
     ) throws -> [Int64] {
         let planned =
             "SELECT count(*) FROM operations_data o CROSS JOIN late_writes ON late_writes.scope_id = ?1"
-            + " AND late_writes.key_hash = o.key_hash WHERE o.id > p.plan_no << \(SQLiteStateSchema.planShift)"
-            + " AND o.id < p.plan_no + 1 << \(SQLiteStateSchema.planShift) AND o.reason = 'dirty' AND \(notes)"
+            + " AND late_writes.key_hash = o.key_hash WHERE o.id > plan_no << \(SQLiteStateSchema.planShift)"
+            + " AND o.id < plan_no + 1 << \(SQLiteStateSchema.planShift) AND o.reason = 'dirty' AND \(notes)"
         return try connection.rows(
-            "SELECT p.plan_no FROM plans_data p WHERE p.scope_id = ?1 AND p.status IN ('ready', 'blocked')"
-                + " AND NOT EXISTS (SELECT 1 FROM runs_data r WHERE r.plan_id = p.plan_id AND r.status IN (\(openStatuses)))"
+            "SELECT plan_no FROM plans_data WHERE scope_id = ?1 AND status IN ('ready', 'blocked') AND NOT \(isOfOpenRun)"
                 + " AND (\(planned)) < (SELECT count(*) FROM late_writes WHERE \(notes))"
         ) {
             $0.bind(scope, at: 1)

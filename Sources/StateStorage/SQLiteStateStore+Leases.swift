@@ -31,7 +31,9 @@ extension SQLiteStateStore {
                 if !isDead { alive.insert(lease.run) }
             }
             for run in lost { try Self.fence(run, on: connection) }
-            for last in alive { try Self.noteOpenWindow(of: last, on: connection) }
+            for plan in try alive.flatMap({ try Self.delivering(by: $0, on: connection) }) {
+                try Self.noteOpenWindow(of: plan, on: connection)
+            }
             let fence = try Self.nextFence(on: connection)
             for name in names {
                 try connection.run(

@@ -26,7 +26,6 @@ extension SQLiteStateStore {
             var recovered: [RunID] = []
             for report in runs {
                 guard let run = report.runID else { continue }
-                try Self.noteOpenWindow(of: run, on: connection)
                 try Self.end(report, run: run, at: now, on: connection)
                 FailPoint.recovering.pass()
                 recovered.append(run)
@@ -99,6 +98,7 @@ extension SQLiteStateStore {
         _ plan: StoredPlan, run: RunID, isApply: Bool, on connection: SQLiteConnection
     ) throws -> OperationCounts {
         let writer = OutcomeWriter(connection: connection, plan: plan, run: run)
+        try noteOpenWindow(of: plan, on: connection)
         try writer.moveSnapshot()
         try writer.markWindowDirty()
         try CursorWriter(connection: connection, plan: plan).abandon()
@@ -139,7 +139,6 @@ extension SQLiteStateStore {
         }
         for plan in orphans {
             guard let run = plan.run else { continue }
-            try noteOpenWindow(of: run, on: connection)
             _ = try close(plan, run: run, isApply: false, on: connection)
         }
     }

@@ -26,6 +26,7 @@ extension Engine {
             try await refuseOutdated(plan, checked: checked, current: runID)
             session.take(plan)
             if plan.guards.contains(where: \.tripped), !overrideGuards {
+                try await environment.state.saveRun(session.report)
                 try await session.takeInvalidSample()
                 throw RunFailure(.blocked, Self.blockedBy(plan.guards))
             }

@@ -60,9 +60,10 @@ struct PlanDelivery: Sendable {
         }
     }
 
+    private var pacer: DestinationPacer { environment.pacers.pacer(for: checked.destination.identity) }
+
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
-        let pacer = environment.pacers.pacer(for: checked.destination.identity)
         let window = DeliveryWindow(
             DeliverySettings(checked.sync, plannedWrites: writes), pacer: pacer, at: environment.instant(),
             random: environment.random)
@@ -71,7 +72,7 @@ struct PlanDelivery: Sendable {
         var journal = Journal()
         var failure: (any Error)?
         let refusal = await withTaskGroup(of: DestinationFailure?.self) { group in
-            group.addTask { await send(from: window, pacer) }
+            group.addTask { await send(from: window) }
             do {
                 try await feed(window, &journal)
             } catch {
@@ -95,7 +96,7 @@ struct PlanDelivery: Sendable {
 
     /// Lets the destination pull from the window to the end; after a stop request for `drainLimit` at most. A failure
     /// of the destination as a whole drains the window, so that the rest is deferred.
-    private func send(from window: DeliveryWindow, _ pacer: DestinationPacer) async -> DestinationFailure? {
+    private func send(from window: DeliveryWindow) async -> DestinationFailure? {
         let destination = checked.destination
         let maximumInFlight = checked.sync.destination.maxInFlight
         return await withTaskGroup(of: DestinationFailure?.self) { group in
@@ -116,12 +117,12 @@ struct PlanDelivery: Sendable {
             }
             group.addTask {
                 while (try? await Task.sleep(for: Self.tellEvery)) != nil {
-                    tell(of: pacer)
+                    tellNews()
                     progress(window.counts(at: environment.instant()))
                 }
                 return nil
             }
-            defer { tell(of: pacer) }
+            defer { tellNews() }
             let first = await group.next() ?? nil
             group.cancelAll()
             return first
@@ -129,7 +130,7 @@ struct PlanDelivery: Sendable {
     }
 
     /// Says what the destination as a whole does, where that is why the run takes its time.
-    private func tell(of pacer: DestinationPacer) {
+    private func tellNews() {
         for news in pacer.takeNews() {
             environment.logger.log(
                 level: news.isTrouble ? .warning : .notice,

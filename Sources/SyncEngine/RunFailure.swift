@@ -25,12 +25,7 @@ struct RunFailure: Error {
     }
 
     init(_ failure: StateFailure) {
-        let exit: ExitStatus =
-            switch failure.kind {
-            case .busy, .storage, .inconsistent: .ownFault
-            case .unusable, .outdated: .usage
-            }
-        self.init(exit, failure.diagnostic)
+        self.init(failure.exit, failure.diagnostic)
         isBeforeSending = failure.kind == .outdated
     }
 

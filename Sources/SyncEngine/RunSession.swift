@@ -62,11 +62,9 @@ final class RunSession: Sendable {
         }
     }
 
-    /// The first invalid rows of a plan that another command made.
+    /// The first invalid rows of a plan that another command made: of the one that the run's row names.
     func takeInvalidSample() async throws {
         guard let run = report.runID, report.rows.invalid > 0, report.invalidSample.isEmpty else { return }
-        // They are found by the plan that the run's row names.
-        try await environment.state.saveRun(report)
         let kept = try await environment.state.invalidRows(of: run)
         update { $0.invalidSample = Array(kept.prefix(20)) }
     }

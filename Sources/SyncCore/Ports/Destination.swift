@@ -41,6 +41,9 @@ package enum AttemptResult: Sendable, Hashable {
             answer
         }
     }
+
+    /// Whether an `answer` is a proxy's, or of a proxy out of reach: the destination has heard nothing.
+    package static func isOfProxy(_ answer: String) -> Bool { answer.contains("proxy") }
 }
 
 /// What a connection does next.

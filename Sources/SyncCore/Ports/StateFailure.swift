@@ -15,6 +15,15 @@ package struct StateFailure: Error, Sendable {
 
     package var kind: Kind
     package var diagnostic: Diagnostic
+
+    /// Of the command that it ends.
+    package var exit: ExitStatus {
+        switch kind {
+        case .busy, .storage, .inconsistent: .ownFault
+        case .unusable, .outdated: .usage
+        }
+    }
+
     package init(_ kind: Kind, _ diagnostic: Diagnostic) { (self.kind, self.diagnostic) = (kind, diagnostic) }
 }
 

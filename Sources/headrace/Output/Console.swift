@@ -61,9 +61,7 @@ struct CommandFailure: Error {
             let exit: ExitStatus = failure.kind == .statement ? .usage : .sourceFailure
             self.init(failure.kind == .cancelled ? .interrupted : exit, failure.diagnostic)
         case let failure as DestinationFailure: self.init(.destinationStop, failure.diagnostic)
-        case let failure as StateFailure:
-            let isUsage = failure.kind == .unusable || failure.kind == .outdated
-            self.init(isUsage ? .usage : .ownFault, failure.diagnostic)
+        case let failure as StateFailure: self.init(failure.exit, failure.diagnostic)
         default:
             self.init(.ownFault, .error("internal", "a fault of Headrace's own: \(type(of: error))"))
         }
