@@ -44,15 +44,17 @@ package final class DeliveryWindow: WriteFeed {
 
     private let shared: Mutex<Shared>
     private let random: @Sendable () -> Double
+    private let mark: (any SendMark)?
 
     /// `pacer` is the destination's, shared by all who deliver to it; `random` gives shares from 0 to 1 for the jitter
-    /// of retries.
+    /// of retries; `mark` hears of what leaves.
     package init(
-        _ settings: DeliverySettings, pacer: DestinationPacer = DestinationPacer(),
+        _ settings: DeliverySettings, pacer: DestinationPacer = DestinationPacer(), mark: (any SendMark)? = nil,
         at now: ContinuousClock.Instant = .now, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
     ) {
         shared = Mutex(Shared(window: WindowState(settings, pacer: pacer, at: now)))
         self.random = random
+        self.mark = mark
     }
 
     // MARK: The engine's side
@@ -123,6 +125,8 @@ package final class DeliveryWindow: WriteFeed {
         tell(news)
         return step
     }
+
+    package func leaves(_ index: Int) { mark?.leaves(index) }
 
     package func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant) {
         change { $0.report(result, index: index, latency: latency, at: now, random: random) }

@@ -55,6 +55,8 @@ final class HandedOverFeed: WriteFeed {
         return (step, true)
     }
 
+    func leaves(_ index: Int) { feed.leaves(index) }
+
     func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant) {
         feed.report(result, index: index, latency: latency, at: now)
     }

@@ -75,6 +75,7 @@ final class StreamConnection: ChannelInboundHandler {
         lastUsedAt = exchange.startedAt
         exchanges[id] = exchange
         if isReading { firstUnsent = firstUnsent ?? id } else { dispatcher?.mustFlush(self) }
+        dispatcher?.leaves(exchange)
         let headers = HTTP2Frame.FramePayload.Headers(headers: shape.headers(for: write), endStream: write.body.isEmpty)
         context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: .headers(headers))), promise: nil)
         guard !write.body.isEmpty else { return }

@@ -145,6 +145,8 @@ final class StreamDispatcher: FeedDispatcher {
         pull()
     }
 
+    func leaves(_ exchange: StreamExchange) { feed.leaves(exchange.write.index) }
+
     func mustFlush(_ connection: StreamConnection) {
         if unflushed.last !== connection { unflushed.append(connection) }
     }

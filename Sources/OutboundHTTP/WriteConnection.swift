@@ -190,6 +190,7 @@ final class WriteConnection: ChannelInboundHandler {
     private func send() {
         guard let context, let write = exchange?.write else { return }
         exchange?.wasSent = true
+        dispatcher?.leaves(write)
         if bytes.isReading { exchange?.sentInRead = bytes.reads }
         shape.fill(&bytes.buffer, with: write)
         isFlushing = true

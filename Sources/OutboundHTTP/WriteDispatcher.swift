@@ -104,6 +104,8 @@ final class WriteDispatcher: FeedDispatcher {
 
     // MARK: What connections say
 
+    func leaves(_ write: PlannedWrite) { feed.leaves(write.index) }
+
     func finished(
         _ exchange: WriteConnection.Exchange, with result: AttemptResult, on connection: WriteConnection,
         staysOpen: Bool

@@ -6,6 +6,8 @@ package import SyncCore
 /// first; a run that confirms the same values proves that they do no harm, one that confirms others is overtaken by
 /// them, so that their users are dirty once more in the run after it.
 extension SQLiteStateStore {
+    package func beginSendMark(of run: RunID, step: Int) -> (any SendMark)? { marks?.begin(run, step: step) }
+
     package func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) throws(StateFailure) {
         try step(isMilestone: true) { connection in
             // A run that has its locks is closed like a killed one, which marks its whole window.
@@ -46,11 +48,13 @@ extension SQLiteStateStore {
         "NOT EXISTS (SELECT 1 FROM snapshot_users u WHERE u.scope_id = p.scope_id AND u.key_hash = o.key_hash"
         + " AND u.flags & \(dirtyFlag))"
 
-    /// The whole open window of a delivery that another run closes, or takes the locks of though its run may still live.
-    static func noteOpenWindow(of plan: StoredPlan, on connection: SQLiteConnection) throws {
-        guard plan.openThrough > 0 else { return }
+    /// The open window of a delivery that another run closes, or takes the locks of though its run may still live; nothing
+    /// has left of it after `sentThrough`, where that is known.
+    static func noteOpenWindow(of plan: StoredPlan, sentThrough: Int?, on connection: SQLiteConnection) throws {
+        let last = min(plan.openThrough, sentThrough ?? .max)
+        guard last > 0 else { return }
         try noteLate(
-            id(plan.number, 1)...id(plan.number, plan.openThrough),
+            id(plan.number, 1)...id(plan.number, last),
             where: "NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.id = o.id)", on: connection)
     }
 

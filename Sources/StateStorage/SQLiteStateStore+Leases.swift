@@ -32,7 +32,7 @@ extension SQLiteStateStore {
             }
             for run in lost { try Self.fence(run, on: connection) }
             for plan in try alive.flatMap({ try Self.delivering(by: $0, on: connection) }) {
-                try Self.noteOpenWindow(of: plan, on: connection)
+                try Self.noteOpenWindow(of: plan, sentThrough: nil, on: connection)
             }
             let fence = try Self.nextFence(on: connection)
             for name in names {

@@ -13,7 +13,7 @@ extension SQLiteStateStore {
             try write { try Self.deleteStaleBuilds(of: sync, at: now, on: $0) }
             return []
         }
-        return try step(isMilestone: false) { connection in
+        let recovered = try step(isMilestone: false) { connection in
             let runs = try connection.rows(
                 "SELECT \(Self.runColumns) FROM runs_data WHERE sync = ?1 AND run_id <> ?2"
                     + " AND status IN (\(Self.openStatuses)) ORDER BY run_no"
@@ -26,17 +26,19 @@ extension SQLiteStateStore {
             var recovered: [RunID] = []
             for report in runs {
                 guard let run = report.runID else { continue }
-                try Self.end(report, run: run, at: now, on: connection)
+                try Self.end(report, run: run, at: now, marks: marks, on: connection)
                 FailPoint.recovering.pass()
                 recovered.append(run)
             }
-            try Self.closeOrphans(of: sync, except: current, on: connection)
+            try Self.closeOrphans(of: sync, except: current, marks: marks, on: connection)
             // Last: what those runs confirmed came before the late writes, and moves into the snapshot here.
             try Self.markLateWritesDirty(of: sync, on: connection)
             try Self.expireLateWrites(of: sync, at: now, on: connection)
             try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
             return recovered
         }
+        for run in recovered { marks?.remove(run) }
+        return recovered
     }
 
     private func hasAnyToClose(_ sync: String, except current: RunID) throws(StateFailure) -> Bool {
@@ -60,12 +62,14 @@ extension SQLiteStateStore {
     }
 
     private static func end(
-        _ report: RunReport, run: RunID, at now: WallTime, on connection: SQLiteConnection
+        _ report: RunReport, run: RunID, at now: WallTime, marks: SendMarks?, on connection: SQLiteConnection
     ) throws {
         var report = report
         let delivered = try delivering(by: run, on: connection)
         for plan in delivered {
-            report.operations = try close(plan, run: run, isApply: report.trigger == .apply, on: connection)
+            report.operations = try close(
+                plan, run: run, isApply: report.trigger == .apply, sentThrough: marks?.lastSent(by: run),
+                on: connection)
         }
         if delivered.isEmpty { try holdMark(after: report, on: connection) }
         // The plan that the run was building when it died: nobody will finish it.
@@ -95,10 +99,10 @@ extension SQLiteStateStore {
 
     /// Ends the delivery of a run that is gone; returns what became of the plan's operations.
     private static func close(
-        _ plan: StoredPlan, run: RunID, isApply: Bool, on connection: SQLiteConnection
+        _ plan: StoredPlan, run: RunID, isApply: Bool, sentThrough: Int?, on connection: SQLiteConnection
     ) throws -> OperationCounts {
         let writer = OutcomeWriter(connection: connection, plan: plan, run: run)
-        try noteOpenWindow(of: plan, on: connection)
+        try noteOpenWindow(of: plan, sentThrough: sentThrough, on: connection)
         try writer.moveSnapshot()
         try writer.markWindowDirty()
         try CursorWriter(connection: connection, plan: plan).abandon()
@@ -132,14 +136,17 @@ extension SQLiteStateStore {
     }
 
     /// Plans in delivery by a run that has ended or was never saved: nobody holds them, since the caller has the lease.
-    private static func closeOrphans(of sync: String, except current: RunID, on connection: SQLiteConnection) throws {
+    private static func closeOrphans(
+        of sync: String, except current: RunID, marks: SendMarks?, on connection: SQLiteConnection
+    ) throws {
         let orphans = try storedPlans(where: "sync = ?1 AND status = 'delivering' AND run_id <> ?2", on: connection) {
             $0.bind(sync, at: 1)
             $0.bind(current.text, at: 2)
         }
         for plan in orphans {
             guard let run = plan.run else { continue }
-            _ = try close(plan, run: run, isApply: false, on: connection)
+            _ = try close(
+                plan, run: run, isApply: false, sentThrough: marks?.lastSent(by: run), on: connection)
         }
     }
 

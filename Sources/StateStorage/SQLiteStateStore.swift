@@ -16,6 +16,7 @@ package actor SQLiteStateStore: StateStore {
     /// Blocks for that long.
     nonisolated let pause: @Sendable (Duration) -> Void
     nonisolated let witness: StateWitness?
+    nonisolated let marks: SendMarks?
     /// Of the state, once the witness was asked.
     var installID: String?
     /// The witness knows of later steps than the state's, and is to keep them until one of ours goes past them.
@@ -23,12 +24,13 @@ package actor SQLiteStateStore: StateStore {
 
     /// Opens the state, and makes file (0600) and folder (0700) when missing. `pause` blocks for the given time; it
     /// is called while another program holds the lock. Throws `.unusable` for a file that is no state of ours or of
-    /// a newer Headrace, `.storage` for one that cannot be written. `vfs` is SQLite's name of another way to the disk.
+    /// a newer Headrace, `.storage` for one that cannot be written. Without `marks` the whole open window of a killed
+    /// run counts as sent. `vfs` is SQLite's name of another way to the disk.
     package init(
-        path: String, vfs: String? = nil, witness: StateWitness? = nil,
+        path: String, vfs: String? = nil, witness: StateWitness? = nil, marks: SendMarks? = nil,
         pause: @escaping @Sendable (Duration) -> Void = SQLiteStateStore.block
     ) throws(StateFailure) {
-        try self.init(path: path, mode: .create, vfs: vfs, witness: witness, pause: pause)
+        try self.init(path: path, mode: .create, vfs: vfs, witness: witness, marks: marks, pause: pause)
     }
 
     /// Opens the state for commands that only read; nil when there is none yet. Makes no file and writes nothing
@@ -44,16 +46,17 @@ package actor SQLiteStateStore: StateStore {
         } catch {
             // Nobody can say that there is none: SQLite says why it cannot be opened.
         }
-        return try SQLiteStateStore(path: path, mode: .readWrite, witness: witness, pause: pause)
+        return try SQLiteStateStore(path: path, mode: .readWrite, witness: witness, marks: nil, pause: pause)
     }
 
     private init(
-        path: String, mode: SQLiteConnection.Mode, vfs: String? = nil, witness: StateWitness?,
+        path: String, mode: SQLiteConnection.Mode, vfs: String? = nil, witness: StateWitness?, marks: SendMarks?,
         pause: @escaping @Sendable (Duration) -> Void
     ) throws(StateFailure) {
         self.path = path
         self.pause = pause
         self.witness = witness
+        self.marks = marks
         connection = try Self.failing(path) {
             if case .create = mode { try Self.makeFolder(of: path) }
             let connection = try SQLiteConnection(path: path, mode: mode, vfs: vfs)

@@ -11,6 +11,8 @@ struct PlanDelivery: Sendable {
     static let drainLimit = Duration.seconds(20)
     /// Answers that are worth a transaction of their own while more are coming.
     private static let outcomesACommit = 128
+    /// Each costs a system call; what leaves between two of them counts as sent a little early.
+    private static let marksAWindow = 32
     /// How often people hear of a delivery in which nothing happens.
     private static let tellEvery = Duration.seconds(1)
 
@@ -64,8 +66,10 @@ struct PlanDelivery: Sendable {
 
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
+        let mark = await environment.state.beginSendMark(
+            of: run, step: checked.sync.destination.maxInFlight / Self.marksAWindow)
         let window = DeliveryWindow(
-            DeliverySettings(checked.sync, plannedWrites: writes), pacer: pacer, at: environment.instant(),
+            DeliverySettings(checked.sync, plannedWrites: writes), pacer: pacer, mark: mark, at: environment.instant(),
             random: environment.random)
         trust.onRenewal { window.trust(until: $0) }
         stop.onRequest { _ in window.drain() }
@@ -85,8 +89,11 @@ struct PlanDelivery: Sendable {
         var result = Result(attempts: window.counts(at: .now).attempts, operations: journal.outcomes)
         if failure != nil {
             result.operations.unknown += journal.handedOver - journal.outcomes.planned
+            mark?.release()
             result.mayHaveLeft = (journal.uncommitted + window.takeOutcomes())
                 .filter { $0.attempts > 0 || $0.mayHaveBeenApplied }.map(\.sequence)
+        } else {
+            mark?.remove()
         }
         result.stopReason = refusal?.diagnostic.sentence ?? window.stopReason?.sentence
         result.lastTrouble = journal.lastTrouble

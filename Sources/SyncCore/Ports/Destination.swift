@@ -62,6 +62,8 @@ package enum FeedStep: Sendable {
 package protocol WriteFeed: AnyObject, Sendable {
     /// The next write that may leave now. A user is never handed out while an earlier write of theirs is unreported.
     func next(at now: ContinuousClock.Instant) -> FeedStep
+    /// To be called before the first byte of a write that was handed out may leave.
+    func leaves(_ index: Int)
     /// `latency` from the hand-out to the answer.
     func report(_ result: AttemptResult, index: Int, latency: Duration, at now: ContinuousClock.Instant)
     /// `report`, and at once `next`: what the connection does that has just been answered. `hasMore`: there is something

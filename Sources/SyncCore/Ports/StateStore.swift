@@ -111,6 +111,9 @@ package protocol StateStore: Sendable {
     ///
     /// A rejected user's runs are counted, a confirmed user's rejections are forgotten.
     func commit(_ outcomes: [OutcomeRecord], openThrough: Int, plan: PlanID, run: RunID) async throws(StateFailure)
+    /// Where the run says how far it has sent, at each `step`-th operation; to be asked for before the first window is
+    /// opened. Nil where this machine has no place for it.
+    func beginSendMark(of run: RunID, step: Int) async -> (any SendMark)?
     /// What a run that has lost its locks may have sent since: these operations' users are dirty from the sync's next run
     /// on, whatever a run in progress confirms. Nothing happens where the run still has its locks.
     func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) async throws(StateFailure)

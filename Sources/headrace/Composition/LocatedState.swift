@@ -32,7 +32,9 @@ struct LocatedState: Sendable {
 
     /// For commands that write to a state that is there.
     func writer() throws(StateFailure) -> any StateUpkeep {
-        try SQLiteStateStore(path: path, witness: WitnessPlace.forReading)
+        try SQLiteStateStore(
+            path: path, witness: WitnessPlace.forReading,
+            marks: SendMarks(bootID: ProcessIdentity().current().bootID))
     }
 
     /// Every sync that the project's files name, once.

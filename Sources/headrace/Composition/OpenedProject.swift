@@ -109,13 +109,14 @@ struct OpenedProject: Sendable {
     /// The engine with everything it is given. Throws when the state cannot be opened, or was made with another key.
     func engine() async throws -> Engine {
         let path = try statePath()
-        let state = try SQLiteStateStore(path: path, witness: WitnessPlace.witness(logger))
+        let identity = ProcessIdentity()
+        let holder = identity.current()
+        let state = try SQLiteStateStore(
+            path: path, witness: WitnessPlace.witness(logger), marks: SendMarks(bootID: holder.bootID))
         let known = try await state.keyCheck()
         let keys = KeyRing(try installKey(statePath: path, isNew: known == nil))
         try await Self.hold(keys, against: state)
         let logger = logger
-        let identity = ProcessIdentity()
-        let holder = identity.current()
         var environment = EngineEnvironment(
             project: project, state: state, keys: keys,
             source: { definition in Self.source(definition) },

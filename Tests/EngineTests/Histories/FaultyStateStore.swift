@@ -136,6 +136,12 @@ struct FaultyStateStore: StateStore {
     func finishDelivery(of plan: PlanID, report: RunReport) async throws(StateFailure) -> OperationCounts {
         try await call { try await store.finishDelivery(of: plan, report: report) }
     }
+    func beginSendMark(of run: RunID, step: Int) async -> (any SendMark)? {
+        process.runner.callBegins()
+        let mark = await store.beginSendMark(of: run, step: step)
+        if let mark { process.marks(mark) }
+        return mark
+    }
     func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) async throws(StateFailure) {
         try await call { try await store.noteLateWrites(sequences, plan: plan, run: run) }
     }

@@ -54,7 +54,7 @@ final class History: Sendable {
         self.statePath = statePath
         var random = SplitMix(state: seed)
         shape = HistoryShape(using: &random)
-        stores = Mutex(try SQLiteStateStore(path: statePath))
+        stores = Mutex(try Self.open(statePath))
         world = Mutex(World(random: random))
         for sync in shape.syncs {
             world.withLock { $0.reference.change(sync.name, to: HistoryTable()) }
@@ -63,9 +63,13 @@ final class History: Sendable {
     }
 
     var store: any StateStore { stores.withLock { $0 } }
+    private static func open(_ path: String) throws -> SQLiteStateStore {
+        let folder = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
+        return try SQLiteStateStore(path: path, marks: SendMarks(folder: folder, bootID: "here"))
+    }
     /// As a new process would.
     func openAgain() throws {
-        let store = try SQLiteStateStore(path: statePath)
+        let store = try Self.open(statePath)
         stores.withLock { $0 = store }
     }
 

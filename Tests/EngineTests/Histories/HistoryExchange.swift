@@ -83,6 +83,7 @@ final class HistoryExchange: Sendable {
     }
 
     private func start(_ write: PlannedWrite) {
+        feed.leaves(write.index)
         process.begins(write)
         let fate = fate(of: write)
         history.note(

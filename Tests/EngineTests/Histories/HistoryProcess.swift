@@ -17,6 +17,7 @@ final class HistoryProcess: Sendable {
         var sourceFailed = false
         var version: Int?
         var exchange: HistoryExchange?
+        var mark: (any SendMark)?
         var requests = 0
         var exchanges = 0
         var confirmed = 0
@@ -87,11 +88,13 @@ final class HistoryProcess: Sendable {
     // MARK: Ends
 
     func die(_ reason: String) {
-        let wasAlive = life.withLock { life in
+        let (wasAlive, mark) = life.withLock { life in
             defer { life.isDead = true }
-            return !life.isDead
+            return (!life.isDead, life.mark)
         }
         guard wasAlive else { return }
+        // The kernel lets go of what it held.
+        mark?.release()
         history.note("  \(number) \(reason)")
         history.killed(holder)
         history.isInDoubt(sync.name, forGood: false)
@@ -131,6 +134,8 @@ final class HistoryProcess: Sendable {
     }
 
     func locked() { life.withLock { $0.hasLocks = true } }
+    /// A file that its process holds open as long as it lives.
+    func marks(_ mark: any SendMark) { life.withLock { $0.mark = mark } }
     func unlocked() { life.withLock { $0.hasLocks = false } }
 
     /// Somebody else took its locks over.

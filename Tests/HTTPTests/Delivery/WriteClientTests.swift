@@ -2,6 +2,7 @@ import Contentstack
 import Foundation
 import OutboundHTTP
 import SyncCore
+import Synchronization
 import TestKit
 import Testing
 
@@ -205,6 +206,23 @@ import Testing
         let feed = ScriptedFeed(3)
         try await rawDestination(port: refused.number).deliver(from: feed, maximumInFlight: 2)
         #expect(feed.reports == Array(repeating: [.notSent(answer: "connection refused")], count: 3))
+        #expect(feed.left == [0, 0, 0])
+    }
+
+    @Test func theFeedHearsOfAWriteBeforeItLeaves() async throws {
+        let feed = ScriptedFeed(2)
+        let hadLeft = Mutex<[[Bool]]>([])
+        let server = try RawServer { connection, _ in
+            for _ in 1...2 {
+                guard connection.readRequest() != nil else { return }
+                hadLeft.withLock { $0.append([feed.hasLeft(1), feed.hasLeft(2)]) }
+                connection.send("HTTP/1.1 204 No Content\r\n\r\n")
+            }
+        }
+        defer { server.stop() }
+        try await rawDestination(port: server.port).deliver(from: feed, maximumInFlight: 1)
+        #expect(hadLeft.withLock { $0 } == [[true, false], [true, true]])
+        #expect(feed.left == [1, 1])
     }
 
     @Test func anUnknownNameWasNotSent() async throws {

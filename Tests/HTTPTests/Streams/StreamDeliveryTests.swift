@@ -88,6 +88,7 @@ import Testing
         #expect(feed.reports == Array(repeating: [.confirmed(answer: "204")], count: 3))
         #expect(lengths.all.reduce(0, +) == 600_000)
         #expect(connections == 1)
+        #expect(feed.left == [1, 1, 1])
     }
 
     /// A server without HTTP/2: the same destination goes on, and says so once.
@@ -100,6 +101,7 @@ import Testing
         try await destination.deliver(from: feed, maximumInFlight: 100)
         try await server.stop()
         #expect(feed.reports == Array(repeating: [.confirmed(answer: "204")], count: 500))
+        #expect(feed.left == Array(repeating: 1, count: 500))
         #expect(notices.all == ["localhost:\(server.port) does not offer HTTP/2: going on with HTTP/1.1"])
     }
 
