@@ -63,11 +63,14 @@ import Testing
     @Test func aRunInProgressKeepsItsSync() async throws {
         let shop = try await workshop()
         try await shop.simulator.setFaults(
-            #"{"rules":[{"match":{"after":3},"effect":{"type":"delay","delay_ms":500}}]}"#)
+            #"{"rules":[{"match":{"after":3},"effect":{"type":"delay","delay_ms":2000}}]}"#)
         try await shop.sql("UPDATE members SET points = points + 1")
         let run = try shop.start(["run", "--output", "json"])
         try await eventually { try await shop.simulator.stats().applied >= 33 }
+        // However slow this machine is just now, the run is in progress.
+        run.send(SIGSTOP)
         let refused = try await shop.headrace("state", "reset", "loyalty", "--yes")
+        run.send(SIGCONT)
         #expect(refused.exit == 7 && refused.stderr.contains("[already_running]"), "\(refused.stderr)")
         try await shop.simulator.setFaults("{}")
         #expect(try Workshop.run(from: await run.end()).operations == .allConfirmed(30))

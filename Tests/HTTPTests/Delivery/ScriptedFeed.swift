@@ -40,7 +40,7 @@ final class ScriptedFeed: WriteFeed {
             case .notSent, .hopeless: break
             case .confirmed, .ambiguous, .unanswered, .throttled, .refused, .forbidden:
                 // A proxy that lets nobody through answers too.
-                if AttemptResult.isOfProxy(result.answer ?? "") { break }
+                if AttemptResult.isOfProxy(result.answer) { break }
                 #expect(state.left[index] != nil, "write \(index) left, and nobody was told before: \(result)")
             }
             state.inFlight -= 1
