@@ -13,7 +13,7 @@ extension SQLiteStateStore {
             try write { try Self.deleteStaleBuilds(of: sync, at: now, on: $0) }
             return []
         }
-        let recovered = try step(isMilestone: false) { connection in
+        let closed = try step(isMilestone: false) { connection in
             let runs = try connection.rows(
                 "SELECT \(Self.runColumns) FROM runs_data WHERE sync = ?1 AND run_id <> ?2"
                     + " AND status IN (\(Self.openStatuses)) ORDER BY run_no"
@@ -30,15 +30,15 @@ extension SQLiteStateStore {
                 FailPoint.recovering.pass()
                 recovered.append(run)
             }
-            try Self.closeOrphans(of: sync, except: current, marks: marks, on: connection)
+            let orphans = try Self.closeOrphans(of: sync, except: current, marks: marks, on: connection)
             // Last: what those runs confirmed came before the late writes, and moves into the snapshot here.
             try Self.markLateWritesDirty(of: sync, on: connection)
             try Self.expireLateWrites(of: sync, at: now, on: connection)
             try Self.deleteStaleBuilds(of: sync, at: now, on: connection)
-            return recovered
+            return (recovered: recovered, orphans: orphans)
         }
-        for run in recovered { marks?.remove(run) }
-        return recovered
+        for run in closed.recovered + closed.orphans { marks?.remove(run) }
+        return closed.recovered
     }
 
     private func hasAnyToClose(_ sync: String, except current: RunID) throws(StateFailure) -> Bool {
@@ -136,9 +136,10 @@ extension SQLiteStateStore {
     }
 
     /// Plans in delivery by a run that has ended or was never saved: nobody holds them, since the caller has the lease.
+    /// Returns those runs.
     private static func closeOrphans(
         of sync: String, except current: RunID, marks: SendMarks?, on connection: SQLiteConnection
-    ) throws {
+    ) throws -> [RunID] {
         let orphans = try storedPlans(where: "sync = ?1 AND status = 'delivering' AND run_id <> ?2", on: connection) {
             $0.bind(sync, at: 1)
             $0.bind(current.text, at: 2)
@@ -148,6 +149,7 @@ extension SQLiteStateStore {
             _ = try close(
                 plan, run: run, isApply: false, sentThrough: marks?.lastSent(by: run), on: connection)
         }
+        return orphans.compactMap(\.run)
     }
 
     /// Plans that are too old to be applied, of any sync: what they would have sent goes.

@@ -17,6 +17,16 @@ import Testing
         #expect(dirty.second == [1, 2])
     }
 
+    /// It could not write its outcomes, and said so: its delivery is still open.
+    @Test func aRunThatFailedHasAMarkToo() async throws {
+        let dirty = try await dirtyAfterAKill(status: .failed) { mark in
+            mark.leaves(2)
+            mark.release()
+        }
+        #expect(dirty.first == [1, 2, 3, 4])
+        #expect(dirty.second == [1, 2])
+    }
+
     @Test func nothingLeft() async throws {
         let dirty = try await dirtyAfterAKill { $0.release() }
         #expect(dirty.first == [1, 2, 3, 4])
@@ -101,7 +111,8 @@ import Testing
     /// Run 2 has users 1 to 4 of 6 in its window and ends as `ending` says; run 3 confirms other values. Returns who is
     /// dirty before run 3 and before run 4.
     private func dirtyAfterAKill(
-        step: Int = 1, nextBoot: String = "boot", _ ending: (any SendMark) throws -> Void,
+        step: Int = 1, status: RunStatus = .delivering, nextBoot: String = "boot",
+        _ ending: (any SendMark) throws -> Void,
         spoil: (_ path: String) throws -> Void = { _ in }
     ) async throws -> (first: Set<Int>, second: Set<Int>) {
         try await withScratchFolder { folder async throws in
@@ -113,10 +124,12 @@ import Testing
             try await killed.confirm(1...6, run: 1)
             let run = killed.identifier(2)
             let plan = try await killed.plan(2, (1...6).map { killed.operation($0, kind: .changed, generation: 2) })
-            _ = try await killed.delivery(2, of: plan)
+            var report = try await killed.delivery(2, of: plan)
             let mark = try #require(await killed.store.beginSendMark(of: run, step: step))
             try await killed.store.commit([], openThrough: 4, plan: plan.planID, run: run)
             try ending(mark)
+            report.status = status
+            try await killed.store.saveRun(report)
             try spoil("\(folder)/headrace-sent-\(run)")
 
             let next = try bench(nextBoot)
@@ -132,7 +145,7 @@ import Testing
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix(run.text) })
 
             let later = try await next.plan(3, (1...6).map { next.operation($0, kind: .changed, generation: 3) })
-            let report = try await next.delivery(3, of: later)
+            report = try await next.delivery(3, of: later)
             try await next.store.commit(
                 (1...6).map { next.outcome($0) }, openThrough: 6, plan: later.planID, run: next.identifier(3))
             _ = try await next.store.finishDelivery(of: later.planID, report: next.ended(report))
