@@ -5,6 +5,7 @@ final class SimulatorState: Sendable {
     let options: SimulatorOptions
     let users = UserStore()
     let definitions: DefinitionStore
+    let audiences: AudienceStore
     let traffic = Traffic()
     let log: RequestLog
     let faults: FaultSchedule
@@ -12,6 +13,7 @@ final class SimulatorState: Sendable {
     init(_ options: SimulatorOptions) {
         self.options = options
         definitions = DefinitionStore(now: options.now)
+        audiences = AudienceStore(now: options.now)
         log = RequestLog(capacity: options.loggedRequests, bodyLimitInBytes: options.loggedBodyInBytes)
         faults = FaultSchedule(options.faults)
     }
@@ -21,9 +23,9 @@ final class SimulatorState: Sendable {
         switch (exchange.path, exchange.method) {
         case ("/user-attributes", "PATCH"): EdgeAPI(state: self).patch(exchange)
         case ("/manifest", "GET"): EdgeAPI(state: self).manifest(exchange)
-        case ("/attributes", "GET"), ("/attributes", "POST"): ManagementAPI(state: self).answer(exchange)
         default:
-            .error(404, field: "path", code: "Cannot \(exchange.method) \(exchange.path)")
+            ManagementAPI(state: self).answer(exchange)
+                ?? .error(404, field: "path", code: "Cannot \(exchange.method) \(exchange.path)")
         }
     }
 

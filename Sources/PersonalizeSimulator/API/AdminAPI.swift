@@ -85,6 +85,7 @@ struct AdminAPI {
     private func reset() {
         state.users.removeAll()
         state.definitions.removeAll()
+        state.audiences.removeAll()
         state.log.removeAll()
         state.traffic.reset()
         state.faults.restart()

@@ -1,10 +1,14 @@
 import HTTPTypes
 
-/// The management API's attribute definitions.
+/// The management API: attribute definitions and audiences.
 struct ManagementAPI {
     let state: SimulatorState
 
-    func answer(_ exchange: Exchange) -> Answer {
+    /// Nil where the API has no such path.
+    func answer(_ exchange: Exchange) -> Answer? {
+        let parts = exchange.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 || parts.count == 3 && !parts[2].isEmpty, ["attributes", "audiences"].contains(parts[1])
+        else { return nil }
         guard isSignedIn(exchange) else {
             let message = "You're not allowed in here unless you're logged in."
             return .json(
@@ -14,14 +18,16 @@ struct ManagementAPI {
                 ]))
         }
         guard let project = exchange.project else {
-            return .error(400, field: "x-project-uid", code: "personalize.ATTRIBUTES.PROJECT_UID_HEADER_NOT_SET")
+            let module = parts[1].uppercased()
+            return .error(400, field: "x-project-uid", code: "personalize.\(module).PROJECT_UID_HEADER_NOT_SET")
         }
         guard state.options.knows(project: project) else {
             return .error(404, field: "x-project-uid", code: "personalize.PROJECTS.NOT_FOUND")
         }
-        return exchange.method == "GET"
-            ? .json(200, JSONText.array(state.definitions.all(of: project).map(\.json)))
-            : create(exchange.body, project: project)
+        let uid = parts.count == 3 ? parts[2] : nil
+        return parts[1] == "audiences"
+            ? AudienceAPI(state: state, project: project).answer(exchange.method, uid, body: exchange.body)
+            : answerAboutAttributes(exchange.method, uid, body: exchange.body, project: project)
     }
 
     private func isSignedIn(_ exchange: Exchange) -> Bool {
@@ -34,25 +40,75 @@ struct ManagementAPI {
         return state.options.managementTokens?.contains(token) ?? true
     }
 
-    private func create(_ body: [UInt8], project: String) -> Answer {
-        guard let json = try? RawJSON(parsing: body), let members = try? json.members() else {
-            return .error(400, field: "body", code: "personalize.ATTRIBUTES.INVALID_BODY")
+    // MARK: Attributes
+
+    private func answerAboutAttributes(_ method: String, _ uid: String?, body: [UInt8], project: String) -> Answer? {
+        switch (method, uid) {
+        case ("GET", nil): .json(200, JSONText.array(state.definitions.all(of: project).map(\.json)))
+        case ("POST", nil):
+            write(body, as: 201) { fields throws(DefinitionStore.Refusal) in
+                try state.definitions.create(
+                    name: fields["name"], key: fields["key"], description: fields["description"], project: project)
+            }
+        case ("PUT", let uid?):
+            write(body, as: 200) { fields throws(DefinitionStore.Refusal) in
+                try state.definitions.update(
+                    uid, name: fields["name"], key: fields["key"], description: fields["description"], project: project)
+            }
+        case ("DELETE", let uid?): delete(uid, project: project)
+        default: nil
         }
-        let texts = Dictionary(members.map { ($0.key, (try? $0.value.text()) ?? "") }) { $1 }
-        for field in ["name", "key"] where texts[field, default: ""].isEmpty {
-            return .error(400, field: field, code: "personalize.ATTRIBUTES.\(field.uppercased())_REQUIRED")
+    }
+
+    private func write(
+        _ body: [UInt8], as status: Int, _ store: (Fields) throws(DefinitionStore.Refusal) -> StoredDefinition
+    ) -> Answer {
+        let fields: Fields
+        do { fields = try Fields(body, module: "ATTRIBUTES", required: ["name", "key"]) } catch { return error.answer }
+        do { return .json(status, try store(fields).json) } catch { return refused(error) }
+    }
+
+    private func delete(_ uid: String, project: String) -> Answer {
+        guard !state.audiences.use(attribute: uid, in: project) else {
+            return .error(400, field: "uid", code: "personalize.ATTRIBUTES.IN_USE")
         }
         do {
-            let definition = try state.definitions.create(
-                name: texts["name", default: ""], key: texts["key", default: ""],
-                description: texts["description", default: ""], project: project)
-            return .json(201, definition.json)
+            try state.definitions.delete(uid, project: project)
+            return Answer(status: 204)
         } catch {
-            switch error {
-            case .duplicateKey: return .error(400, field: "key", code: "personalize.ATTRIBUTES.DUPLICATE_KEY")
-            case .duplicateName: return .error(400, field: "name", code: "personalize.ATTRIBUTES.DUPLICATE_NAME")
-            case .full: return .error(400, field: "key", code: "personalize.ATTRIBUTES.LIMIT_EXCEEDED")
+            return refused(error)
+        }
+    }
+
+    private func refused(_ refusal: DefinitionStore.Refusal) -> Answer {
+        switch refusal {
+        case .duplicateKey: .error(400, field: "key", code: "personalize.ATTRIBUTES.DUPLICATE_KEY")
+        case .duplicateName: .error(400, field: "name", code: "personalize.ATTRIBUTES.DUPLICATE_NAME")
+        case .full: .error(400, field: "key", code: "personalize.ATTRIBUTES.LIMIT_EXCEEDED")
+        case .unknown: .error(404, field: "uid", code: "personalize.ATTRIBUTES.NOT_FOUND")
+        }
+    }
+}
+
+extension ManagementAPI {
+    /// The members of a body, some of which must be there.
+    struct Fields {
+        struct Refusal: Error { var answer: Answer }
+
+        let members: [String: RawJSON]
+
+        init(_ body: [UInt8], module: String, required: [String]) throws(Refusal) {
+            guard let json = try? RawJSON(parsing: body), let members = try? json.members() else {
+                throw Refusal(answer: .error(400, field: "body", code: "personalize.\(module).INVALID_BODY"))
+            }
+            self.members = Dictionary(members.map { ($0.key, $0.value) }) { $1 }
+            for field in required where self[field].isEmpty {
+                throw Refusal(
+                    answer: .error(400, field: field, code: "personalize.\(module).\(field.uppercased())_REQUIRED"))
             }
         }
+
+        /// "" where it is missing or no text.
+        subscript(_ name: String) -> String { members[name].flatMap { try? $0.text() } ?? "" }
     }
 }

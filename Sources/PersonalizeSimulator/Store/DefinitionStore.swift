@@ -9,22 +9,24 @@ struct StoredDefinition: Sendable {
     var description: String
     var project: String
     var createdAt: Date
+    var updatedAt: Date
     var isPreset: Bool
 
     var json: String {
-        let time = JSONText.quoted(LoggedRequest.text(of: createdAt))
         return JSONText.object([
             ("uid", JSONText.quoted(uid)), ("name", JSONText.quoted(name)), ("key", JSONText.quoted(key)),
             ("description", JSONText.quoted(description)), ("project", JSONText.quoted(project)),
-            ("__type", isPreset ? "\"PRESET\"" : "\"CUSTOM\""), ("createdAt", time), ("updatedAt", time),
-            ("createdBy", "\"simulator\""), ("updatedBy", "\"simulator\""),
+            ("__type", isPreset ? "\"PRESET\"" : "\"CUSTOM\""),
+            ("createdAt", JSONText.quoted(LoggedRequest.text(of: createdAt))),
+            ("updatedAt", JSONText.quoted(LoggedRequest.text(of: updatedAt))), ("createdBy", "\"simulator\""),
+            ("updatedBy", "\"simulator\""),
         ])
     }
 }
 
 /// The attribute definitions of every project; each starts with the eight presets.
 final class DefinitionStore: Sendable {
-    enum Refusal: Error { case duplicateKey, duplicateName, full }
+    enum Refusal: Error { case duplicateKey, duplicateName, full, unknown }
 
     /// Contentstack's default limit of custom attributes in a project.
     private static let maximum = 100
@@ -34,7 +36,7 @@ final class DefinitionStore: Sendable {
 
     private struct State {
         var custom: [String: [StoredDefinition]] = [:]
-        var generator = SplitMix64(state: 0x5EED)
+        var ids = ObjectIDs(seed: 0x5EED)
     }
 
     private let state = Mutex(State())
@@ -50,7 +52,7 @@ final class DefinitionStore: Sendable {
         let presets = Self.presets.map { constant in
             StoredDefinition(
                 uid: constant, name: constant.replacing("_", with: " ").capitalized, key: constant, description: "",
-                project: project, createdAt: started, isPreset: true)
+                project: project, createdAt: started, updatedAt: started, isPreset: true)
         }
         return presets + state.withLock { $0.custom[project] ?? [] }
     }
@@ -68,13 +70,37 @@ final class DefinitionStore: Sendable {
             if existing.contains(where: { $0.key == key }) { throw .duplicateKey }
             if existing.contains(where: { $0.name == name }) { throw .duplicateName }
             if existing.count >= Self.maximum { throw .full }
-            let random = String(state.generator.next(), radix: 16)
-            let digits = String(UInt32(truncatingIfNeeded: Int(time.timeIntervalSince1970)), radix: 16) + random
             let definition = StoredDefinition(
-                uid: String((String(repeating: "0", count: 24) + digits).suffix(24)), name: name, key: key,
-                description: description, project: project, createdAt: time, isPreset: false)
+                uid: state.ids.next(at: time), name: name, key: key, description: description, project: project,
+                createdAt: time, updatedAt: time, isPreset: false)
             state.custom[project] = existing + [definition]
             return definition
+        }
+    }
+
+    /// Another key is another place to write to: what users have at the old one stays there.
+    func update(
+        _ uid: String, name: String, key: String, description: String, project: String
+    ) throws(Refusal) -> StoredDefinition {
+        let time = now()
+        return try state.withLock { state throws(Refusal) in
+            var existing = state.custom[project] ?? []
+            guard let place = existing.firstIndex(where: { $0.uid == uid }) else { throw .unknown }
+            if existing.contains(where: { $0.key == key && $0.uid != uid }) { throw .duplicateKey }
+            if existing.contains(where: { $0.name == name && $0.uid != uid }) { throw .duplicateName }
+            existing[place].name = name
+            existing[place].key = key
+            existing[place].description = description
+            existing[place].updatedAt = time
+            state.custom[project] = existing
+            return existing[place]
+        }
+    }
+
+    func delete(_ uid: String, project: String) throws(Refusal) {
+        try state.withLock { state throws(Refusal) in
+            guard let place = state.custom[project]?.firstIndex(where: { $0.uid == uid }) else { throw .unknown }
+            state.custom[project]?.remove(at: place)
         }
     }
 

@@ -113,7 +113,7 @@ extension KeyTables {
             KeySpec("attempts", .integer(minimum: 1), "Attempts a user a run; default 5."),
             KeySpec(
                 "quarantine_after_runs", .integer(minimum: 1),
-                "Runs of rejection after which a user is withheld; default 5. Not acted on by this version."),
+                "Runs of rejection after which a user is withheld; default 5."),
         ])
 
     static let attributesFile = MappingSpec(
