@@ -1,0 +1,89 @@
+package import SyncCore
+
+/// Whether an audience takes a user in, as far as the user's own attributes say.
+package enum AudienceMembership: Sendable, Hashable {
+    case member, outsider
+    /// The rules ask for what only a visit tells: the device, the country, Lytics, or what this version does not know.
+    case dependsOnVisit
+
+    fileprivate init(_ isMember: Bool) { self = isMember ? .member : .outsider }
+
+    fileprivate var inverted: AudienceMembership {
+        switch self {
+        case .member: .outsider
+        case .outsider: .member
+        case .dependsOnVisit: .dependsOnVisit
+        }
+    }
+}
+
+extension AudienceRule {
+    /// `values` gives what a user has of an attribute, by the uid of its definition; nil for one that is not set.
+    ///
+    /// Contentstack does not document whether a rule converts: here a number is no text, and a text no number.
+    /// Of no rules at all everyone is `all`, nobody `any`.
+    package func membership(_ values: (_ uid: String) -> AttributeValue?) -> AudienceMembership {
+        switch self {
+        case .condition(let condition): return condition.membership(values)
+        case .all(let rules): return Self.combine(rules, decidedBy: .outsider, else: .member, values)
+        case .any(let rules): return Self.combine(rules, decidedBy: .member, else: .outsider, values)
+        }
+    }
+
+    /// One rule may decide, whatever the visit says of the others.
+    private static func combine(
+        _ rules: [AudienceRule], decidedBy decision: AudienceMembership, else rest: AudienceMembership,
+        _ values: (String) -> AttributeValue?
+    ) -> AudienceMembership {
+        var isOpen = false
+        for rule in rules {
+            switch rule.membership(values) {
+            case decision: return decision
+            case .dependsOnVisit: isOpen = true
+            case .member, .outsider: break
+            }
+        }
+        return isOpen ? .dependsOnVisit : rest
+    }
+}
+
+extension AudienceCondition {
+    fileprivate func membership(_ values: (String) -> AttributeValue?) -> AudienceMembership {
+        guard case .custom(let uid) = subject else { return .dependsOnVisit }
+        let membership = membership(of: values(uid) ?? .null)
+        return isInverted ? membership.inverted : membership
+    }
+
+    private func membership(of value: AttributeValue) -> AudienceMembership {
+        switch test {
+        case .hasAnyValue: .init(!value.isNull)
+        case .isTrue: .init(value == .boolean(true))
+        case .isFalse: .init(value == .boolean(false))
+        case .equals(let text): .init(value.text.map { $0.elementsEqual(text.utf8) } ?? false)
+        case .contains(let part): .init(value.text.map { $0.contains(part) } ?? false)
+        case .numberEquals(let number): .init(value.double == number)
+        case .isLess(let limit): .init(value.double.map { $0 < limit } ?? false)
+        case .isGreater(let limit): .init(value.double.map { $0 > limit } ?? false)
+        case .other: .dependsOnVisit
+        }
+    }
+}
+
+extension AttributeValue {
+    /// Byte for byte: to Swift two spellings of é are equal, to a server they are not.
+    fileprivate var text: String.UTF8View? { if case .string(let text) = self { text.utf8 } else { nil } }
+
+    fileprivate var double: Double? {
+        switch self {
+        case .integer(let whole): Double(whole)
+        case .number(let number): number
+        case .null, .boolean, .string: nil
+        }
+    }
+}
+
+extension String.UTF8View {
+    fileprivate func contains(_ part: String) -> Bool {
+        part.isEmpty || firstRange(of: Array(part.utf8)) != nil
+    }
+}
