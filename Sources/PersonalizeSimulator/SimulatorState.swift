@@ -5,7 +5,7 @@ final class SimulatorState: Sendable {
     let options: SimulatorOptions
     let users = UserStore()
     let definitions: DefinitionStore
-    let audiences: AudienceStore
+    let audiences: ProjectItems<StoredAudience>
     let traffic = Traffic()
     let log: RequestLog
     let faults: FaultSchedule
@@ -13,7 +13,7 @@ final class SimulatorState: Sendable {
     init(_ options: SimulatorOptions) {
         self.options = options
         definitions = DefinitionStore(now: options.now)
-        audiences = AudienceStore(now: options.now)
+        audiences = ProjectItems(now: options.now)
         log = RequestLog(capacity: options.loggedRequests, bodyLimitInBytes: options.loggedBodyInBytes)
         faults = FaultSchedule(options.faults)
     }

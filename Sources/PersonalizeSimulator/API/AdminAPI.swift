@@ -84,7 +84,7 @@ struct AdminAPI {
 
     private func reset() {
         state.users.removeAll()
-        state.definitions.removeAll()
+        state.definitions.custom.removeAll()
         state.audiences.removeAll()
         state.log.removeAll()
         state.traffic.reset()

@@ -43,49 +43,62 @@ struct ManagementAPI {
     // MARK: Attributes
 
     private func answerAboutAttributes(_ method: String, _ uid: String?, body: [UInt8], project: String) -> Answer? {
+        let definitions = state.definitions.custom
         switch (method, uid) {
-        case ("GET", nil): .json(200, JSONText.array(state.definitions.all(of: project).map(\.json)))
+        case ("GET", nil): return .json(200, JSONText.array(state.definitions.all(of: project).map(\.json)))
         case ("POST", nil):
-            write(body, as: 201) { fields throws(DefinitionStore.Refusal) in
-                try state.definitions.create(
-                    name: fields["name"], key: fields["key"], description: fields["description"], project: project)
+            return write(body, as: 201) { fields throws(ItemRefusal) in
+                try definitions.create(in: project) { uid, time in
+                    StoredDefinition(
+                        uid: uid, name: fields["name"], key: fields["key"], description: fields["description"],
+                        project: project, createdAt: time, updatedAt: time)
+                }
             }
         case ("PUT", let uid?):
-            write(body, as: 200) { fields throws(DefinitionStore.Refusal) in
-                try state.definitions.update(
-                    uid, name: fields["name"], key: fields["key"], description: fields["description"], project: project)
+            // Another key is another place to write to: what users have at the old one stays there.
+            return write(body, as: 200) { fields throws(ItemRefusal) in
+                try definitions.update(uid, of: project) { definition in
+                    (definition.name, definition.key) = (fields["name"], fields["key"])
+                    definition.description = fields["description"]
+                }
             }
-        case ("DELETE", let uid?): delete(uid, project: project)
-        default: nil
+        case ("DELETE", let uid?):
+            guard !state.audiences.use(attribute: uid, in: project) else {
+                return .error(400, field: "uid", code: "personalize.ATTRIBUTES.IN_USE")
+            }
+            return definitions.answerToDelete(uid, of: project, module: "ATTRIBUTES")
+        default: return nil
         }
     }
 
     private func write(
-        _ body: [UInt8], as status: Int, _ store: (Fields) throws(DefinitionStore.Refusal) -> StoredDefinition
+        _ body: [UInt8], as status: Int,
+        _ store: (Fields) throws(ItemRefusal) -> StoredDefinition
     ) -> Answer {
         let fields: Fields
         do { fields = try Fields(body, module: "ATTRIBUTES", required: ["name", "key"]) } catch { return error.answer }
-        do { return .json(status, try store(fields).json) } catch { return refused(error) }
+        do { return .json(status, try store(fields).json) } catch { return error.answer(module: "ATTRIBUTES") }
     }
+}
 
-    private func delete(_ uid: String, project: String) -> Answer {
-        guard !state.audiences.use(attribute: uid, in: project) else {
-            return .error(400, field: "uid", code: "personalize.ATTRIBUTES.IN_USE")
-        }
+extension ProjectItems {
+    func answerToDelete(_ uid: String, of project: String, module: String) -> Answer {
         do {
-            try state.definitions.delete(uid, project: project)
+            try delete(uid, of: project)
             return Answer(status: 204)
         } catch {
-            return refused(error)
+            return error.answer(module: module)
         }
     }
+}
 
-    private func refused(_ refusal: DefinitionStore.Refusal) -> Answer {
-        switch refusal {
-        case .duplicateKey: .error(400, field: "key", code: "personalize.ATTRIBUTES.DUPLICATE_KEY")
-        case .duplicateName: .error(400, field: "name", code: "personalize.ATTRIBUTES.DUPLICATE_NAME")
-        case .full: .error(400, field: "key", code: "personalize.ATTRIBUTES.LIMIT_EXCEEDED")
-        case .unknown: .error(404, field: "uid", code: "personalize.ATTRIBUTES.NOT_FOUND")
+extension ItemRefusal {
+    func answer(module: String) -> Answer {
+        switch self {
+        case .duplicate(let field):
+            .error(400, field: field, code: "personalize.\(module).DUPLICATE_\(field.uppercased())")
+        case .full: .error(400, field: "name", code: "personalize.\(module).LIMIT_EXCEEDED")
+        case .unknown: .error(404, field: "uid", code: "personalize.\(module).NOT_FOUND")
         }
     }
 }
