@@ -44,7 +44,8 @@ package struct SendMarks: Sendable {
         guard unsafe pread(descriptor, &bytes, bytes.count, 0) == bytes.count - 1,
             bytes.dropFirst(SendMarkFile.length).dropLast().elementsEqual(machine)
         else { return nil }
-        return SendMarkFile.number(in: bytes)
+        let number = SendMarkFile.number(in: bytes)
+        return number >= 0 ? number : nil
     }
 
     func remove(_ run: RunID) { unsafe unlink(path(of: run)) }
@@ -101,6 +102,8 @@ final class SendMarkFile: SendMark {
     /// Without the file everything counts as sent.
     private func giveUp(_ open: inout Open) {
         guard let descriptor = open.descriptor.take() else { return }
+        // Empty it says nothing, should it stay.
+        _ = ftruncate(descriptor, 0)
         unsafe unlink(path)
         close(descriptor)
     }
