@@ -10,7 +10,7 @@ extension SQLiteStateStore {
 
     package func noteLateWrites(_ sequences: [Int], plan: PlanID, run: RunID) throws(StateFailure) {
         try step(isMilestone: true) { connection in
-            // A run that has its locks is closed like a killed one, which marks its whole window.
+            // A run that has its locks is closed like a killed one, with all that may have left of its window.
             guard try Self.isFenced(run, on: connection) else { return }
             guard let number = try Self.planNumber(plan, on: connection) else {
                 return try Self.noteLateWritesToEveryone(of: run, on: connection)

@@ -68,8 +68,7 @@ extension SQLiteStateStore {
         let delivered = try delivering(by: run, on: connection)
         for plan in delivered {
             report.operations = try close(
-                plan, run: run, isApply: report.trigger == .apply, sentThrough: marks?.lastSent(by: run),
-                on: connection)
+                plan, run: run, isApply: report.trigger == .apply, marks: marks, on: connection)
         }
         if delivered.isEmpty { try holdMark(after: report, on: connection) }
         // The plan that the run was building when it died: nobody will finish it.
@@ -99,10 +98,10 @@ extension SQLiteStateStore {
 
     /// Ends the delivery of a run that is gone; returns what became of the plan's operations.
     private static func close(
-        _ plan: StoredPlan, run: RunID, isApply: Bool, sentThrough: Int?, on connection: SQLiteConnection
+        _ plan: StoredPlan, run: RunID, isApply: Bool, marks: SendMarks?, on connection: SQLiteConnection
     ) throws -> OperationCounts {
         let writer = OutcomeWriter(connection: connection, plan: plan, run: run)
-        try noteOpenWindow(of: plan, sentThrough: sentThrough, on: connection)
+        try noteOpenWindow(of: plan, sentThrough: marks?.lastSent(by: run), on: connection)
         try writer.moveSnapshot()
         try writer.markWindowDirty()
         try CursorWriter(connection: connection, plan: plan).abandon()
@@ -146,8 +145,7 @@ extension SQLiteStateStore {
         }
         for plan in orphans {
             guard let run = plan.run else { continue }
-            _ = try close(
-                plan, run: run, isApply: false, sentThrough: marks?.lastSent(by: run), on: connection)
+            _ = try close(plan, run: run, isApply: false, marks: marks, on: connection)
         }
         return orphans.compactMap(\.run)
     }

@@ -26,8 +26,7 @@ package struct SendMarks: Sendable {
         unsafe unlink(path)
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return nil }
-        let file = SendMarkFile(descriptor, path: path, machine: machine, step: step)
-        return file.isUsable ? file : nil
+        return SendMarkFile(descriptor, path: path, machine: machine, step: step)
     }
 
     /// The last operation that may have left; nil where nobody knows, or the run may still live.
@@ -55,53 +54,53 @@ package struct SendMarks: Sendable {
 final class SendMarkFile: SendMark {
     static let length = 8
 
-    private struct Open {
+    private struct Mark {
         /// Nil once nothing is written any more.
         var descriptor: Int32?
-        /// Those up to it count as sent.
-        var through = 0
+        /// The operations up to it count as sent.
+        var sentThrough = 0
     }
 
     private let path: String
     private let step: Int
-    private let open: Mutex<Open>
+    private let mark: Mutex<Mark>
 
-    fileprivate init(_ descriptor: Int32, path: String, machine: [UInt8], step: Int) {
+    /// Nil, and the file is gone, where it cannot be written.
+    fileprivate init?(_ descriptor: Int32, path: String, machine: [UInt8], step: Int) {
         self.path = path
         self.step = max(1, step)
-        open = Mutex(Open(descriptor: descriptor))
-        open.withLock { open in
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, Self.write(0, to: descriptor),
-                unsafe pwrite(descriptor, machine, machine.count, off_t(Self.length)) == machine.count
-            else { return giveUp(&open) }
+        mark = Mutex(Mark(descriptor: descriptor))
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, Self.write(0, to: descriptor),
+            unsafe pwrite(descriptor, machine, machine.count, off_t(Self.length)) == machine.count
+        else {
+            remove()
+            return nil
         }
     }
 
     deinit { release() }
 
-    fileprivate var isUsable: Bool { open.withLock { $0.descriptor != nil } }
-
     func leaves(_ sequence: Int) {
-        open.withLock { open in
-            guard sequence > open.through, let descriptor = open.descriptor else { return }
-            open.through = sequence + step - 1
-            if !Self.write(open.through, to: descriptor) { giveUp(&open) }
+        mark.withLock { mark in
+            guard sequence > mark.sentThrough, let descriptor = mark.descriptor else { return }
+            mark.sentThrough = sequence + step - 1
+            if !Self.write(mark.sentThrough, to: descriptor) { giveUp(&mark) }
         }
     }
 
     func release() {
-        open.withLock { open in
-            if let descriptor = open.descriptor.take() { close(descriptor) }
+        mark.withLock { mark in
+            if let descriptor = mark.descriptor.take() { close(descriptor) }
         }
     }
 
     func remove() {
-        open.withLock { giveUp(&$0) }
+        mark.withLock { giveUp(&$0) }
     }
 
     /// Without the file everything counts as sent.
-    private func giveUp(_ open: inout Open) {
-        guard let descriptor = open.descriptor.take() else { return }
+    private func giveUp(_ mark: inout Mark) {
+        guard let descriptor = mark.descriptor.take() else { return }
         // Empty it says nothing, should it stay.
         _ = ftruncate(descriptor, 0)
         unsafe unlink(path)

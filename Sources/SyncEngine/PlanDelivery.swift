@@ -11,8 +11,9 @@ struct PlanDelivery: Sendable {
     static let drainLimit = Duration.seconds(20)
     /// Answers that are worth a transaction of their own while more are coming.
     private static let outcomesACommit = 128
-    /// Each costs a system call; what leaves between two of them counts as sent a little early.
-    private static let marksAWindow = 32
+    /// Marks for as many operations as may be in flight. Each costs a system call; what leaves between two of them counts
+    /// as sent a little early.
+    private static let marksInFlight = 32
     /// How often people hear of a delivery in which nothing happens.
     private static let tellEvery = Duration.seconds(1)
 
@@ -67,7 +68,7 @@ struct PlanDelivery: Sendable {
     /// Returns when every operation that may be sent has its outcome in the state, or when that became impossible.
     func deliver() async -> Result {
         let mark = await environment.state.beginSendMark(
-            of: run, step: checked.sync.destination.maxInFlight / Self.marksAWindow)
+            of: run, step: checked.sync.destination.maxInFlight / Self.marksInFlight)
         let window = DeliveryWindow(
             DeliverySettings(checked.sync, plannedWrites: writes), pacer: pacer, mark: mark, at: environment.instant(),
             random: environment.random)

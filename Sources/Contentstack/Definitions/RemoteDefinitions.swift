@@ -44,14 +44,6 @@ package struct RemoteAudience: Sendable, Hashable, Decodable {
     /// Its members are decided elsewhere: `LYTICS`.
     package var source: String?
 
-    package init(uid: String, name: String, description: String? = nil, rule: AudienceRule, source: String? = nil) {
-        self.uid = uid
-        self.name = name
-        self.description = description
-        self.rule = rule
-        self.source = source
-    }
-
     private enum CodingKeys: String, CodingKey {
         case uid, name, description, source
         case rule = "definition"

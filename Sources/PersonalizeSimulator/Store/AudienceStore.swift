@@ -13,14 +13,12 @@ struct StoredAudience: ProjectItem {
     var uniqueFields: [(name: String, value: String)] { [("name", name)] }
 
     var json: String {
-        JSONText.object([
-            ("uid", JSONText.quoted(uid)), ("name", JSONText.quoted(name)),
-            ("description", JSONText.quoted(description)), ("definition", definition.literal),
-            ("project", JSONText.quoted(project)),
-            ("createdAt", JSONText.quoted(LoggedRequest.text(of: createdAt))),
-            ("updatedAt", JSONText.quoted(LoggedRequest.text(of: updatedAt))), ("createdBy", "\"simulator\""),
-            ("updatedBy", "\"simulator\""),
-        ])
+        JSONText.object(
+            [
+                ("uid", JSONText.quoted(uid)), ("name", JSONText.quoted(name)),
+                ("description", JSONText.quoted(description)), ("definition", definition.literal),
+                ("project", JSONText.quoted(project)),
+            ] + history)
     }
 }
 

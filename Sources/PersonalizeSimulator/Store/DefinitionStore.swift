@@ -14,14 +14,12 @@ struct StoredDefinition: ProjectItem {
     var uniqueFields: [(name: String, value: String)] { [("key", key), ("name", name)] }
 
     var json: String {
-        JSONText.object([
-            ("uid", JSONText.quoted(uid)), ("name", JSONText.quoted(name)), ("key", JSONText.quoted(key)),
-            ("description", JSONText.quoted(description)), ("project", JSONText.quoted(project)),
-            ("__type", isPreset ? "\"PRESET\"" : "\"CUSTOM\""),
-            ("createdAt", JSONText.quoted(LoggedRequest.text(of: createdAt))),
-            ("updatedAt", JSONText.quoted(LoggedRequest.text(of: updatedAt))), ("createdBy", "\"simulator\""),
-            ("updatedBy", "\"simulator\""),
-        ])
+        JSONText.object(
+            [
+                ("uid", JSONText.quoted(uid)), ("name", JSONText.quoted(name)), ("key", JSONText.quoted(key)),
+                ("description", JSONText.quoted(description)), ("project", JSONText.quoted(project)),
+                ("__type", isPreset ? "\"PRESET\"" : "\"CUSTOM\""),
+            ] + history)
     }
 }
 

@@ -4,9 +4,21 @@ import Synchronization
 /// Something of which a project has a list, with uids in the shape of Contentstack's own.
 protocol ProjectItem: Sendable {
     var uid: String { get }
+    var createdAt: Date { get }
     var updatedAt: Date { get set }
     /// What no other item of the project may have as well, the most telling first: `key`, `name`.
     var uniqueFields: [(name: String, value: String)] { get }
+}
+
+extension ProjectItem {
+    /// The members that end every item's JSON.
+    var history: [(String, String)] {
+        [
+            ("createdAt", JSONText.quoted(LoggedRequest.text(of: createdAt))),
+            ("updatedAt", JSONText.quoted(LoggedRequest.text(of: updatedAt))), ("createdBy", "\"simulator\""),
+            ("updatedBy", "\"simulator\""),
+        ]
+    }
 }
 
 /// Why a list stays as it is.

@@ -33,25 +33,29 @@ package struct AttributeFileMerge {
     }
 
     /// The keys that the file defines, in its order. Throws a file that cannot be read.
-    package func keys() throws(Failure) -> [String] { try Self.entries(of: file).map(\.key) }
+    package func keys() throws(Failure) -> [String] { Self.keys(of: try Self.section(of: file)) }
 
     /// The file with those of the additions that it lacks behind what it has; the same text where there are none.
     /// Throws where it cannot be read, or is written in a way that has no place for another line.
     package func adding(_ additions: [Addition]) throws(Failure) -> String {
-        let known = Set(try keys())
-        var added: Set<String> = []
-        let missing = additions.filter { !known.contains($0.key) && added.insert($0.key).inserted }
+        let section = try Self.section(of: file)
+        let keys = Self.keys(of: section)
+        var known = Set(keys)
+        let missing = additions.filter { known.insert($0.key).inserted }
         guard !missing.isEmpty else { return file.text }
-        let place = try place()
+        let place = try place(in: section)
         var lines = file.lines.map(String.init)
         // What ends with a line break has one line more, an empty one.
         if lines.last == "" { lines.removeLast() }
-        let new = (place.opensSection ? ["attributes:"] : []) + missing.flatMap { Self.lines(for: $0, place.indent) }
+        var new = place.opensSection ? ["attributes:"] : []
+        for addition in missing {
+            guard let lines = Self.lines(for: addition, place.indent) else { throw unwritable }
+            new += lines
+        }
         lines.insert(contentsOf: new, at: min(place.line, lines.count))
         let text = lines.joined(separator: newline) + newline
         // What is written must be what is read, or nothing is written.
-        let result = try Self.entries(of: ProjectFile(path: file.path, text: text)).map(\.key)
-        guard result == (try keys()) + missing.map(\.key) else { throw noPlace(line: place.line) }
+        guard try AttributeFileMerge(text).keys() == keys + missing.map(\.key) else { throw noPlace(line: place.line) }
         return text
     }
 
@@ -65,9 +69,9 @@ package struct AttributeFileMerge {
         var opensSection = false
     }
 
-    private func place() throws(Failure) -> Place {
-        let entries = try Self.entries(of: file)
-        guard let last = entries.last?.keyPosition else { return try placeInNoSection() }
+    private func place(in section: YAMLEntry?) throws(Failure) -> Place {
+        guard let section else { return Place(line: file.lines.count, indent: "  ", opensSection: true) }
+        guard let last = Self.entries(of: section).last?.keyPosition else { return try place(behind: section) }
         let indent = (file.line(last.line) ?? "").prefix(last.column - 1)
         guard indent.allSatisfy({ $0 == " " }), !indent.isEmpty else { throw noPlace(line: last.line) }
         var end = last.line
@@ -81,11 +85,8 @@ package struct AttributeFileMerge {
         return Place(line: end, indent: String(indent))
     }
 
-    /// There is no file, nothing but comments, or `attributes:` with nothing behind.
-    private func placeInNoSection() throws(Failure) -> Place {
-        guard let section = try Self.section(of: file) else {
-            return Place(line: file.lines.count, indent: "  ", opensSection: true)
-        }
+    /// `attributes:` stands there alone.
+    private func place(behind section: YAMLEntry) throws(Failure) -> Place {
         guard section.value.isNull, section.keyPosition.column == 1 else {
             throw noPlace(line: section.keyPosition.line)
         }
@@ -101,6 +102,7 @@ package struct AttributeFileMerge {
         ])
     }
 
+    /// `attributes`; nil where there is no file, or nothing but comments.
     private static func section(of file: ProjectFile) throws(Failure) -> YAMLEntry? {
         let findings = Findings()
         let document = YAMLReader.read(file, findings: findings)
@@ -114,53 +116,37 @@ package struct AttributeFileMerge {
         return entries.first { $0.key == "attributes" }
     }
 
-    private static func entries(of file: ProjectFile) throws(Failure) -> [YAMLEntry] {
-        guard let section = try section(of: file), case .mapping(let entries) = section.value.content else { return [] }
+    private static func entries(of section: YAMLEntry?) -> [YAMLEntry] {
+        guard case .mapping(let entries)? = section?.value.content else { return [] }
         return entries
     }
 
+    private static func keys(of section: YAMLEntry?) -> [String] { entries(of: section).map(\.key) }
+
     // MARK: What
 
-    private static func lines(for addition: Addition, _ indent: String) -> [String] {
-        var text = "\(indent)\(scalar(addition.key)): {type: \(addition.type.rawValue)"
-        if let description = addition.description, !description.isEmpty {
-            // Of values `${` would read a variable.
-            text += ", description: \(scalar(description.replacing("${", with: "$${")))"
+    private var unwritable: Failure {
+        Failure(findings: [
+            .error(
+                "attributes_text", "a key or description cannot be written as YAML",
+                at: Diagnostic.Position(file.path, line: 1), hint: "rename the attribute in Contentstack")
+        ])
+    }
+
+    private static func lines(for addition: Addition, _ indent: String) -> [String]? {
+        // Of values `${` would read a variable.
+        let description = addition.description?.replacing("${", with: "$${") ?? ""
+        guard let key = YAMLWriter.scalar(addition.key), let written = YAMLWriter.scalar(description) else {
+            return nil
         }
+        var text = "\(indent)\(key): {type: \(addition.type.rawValue)"
+        if !description.isEmpty { text += ", description: \(written)" }
         let comment = addition.comment.map { "\(indent)# \(oneLine($0))" }
         return [comment, text + "}"].compactMap { $0 }
     }
 
     private static func oneLine(_ text: String) -> String {
         String(text.map { $0.isNewline || $0.isControl ? " " : $0 })
-    }
-
-    /// Words that YAML, or a reader of an older YAML, takes for something else than a text.
-    private static let reserved: Set<String> = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
-
-    /// A text as YAML reads it back: plain where that is plain to see, else in double quotes.
-    private static func scalar(_ text: String) -> String {
-        let isPlain =
-            text.first.map { $0.isASCII && $0.isLetter } == true && text.last != " "
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || " _-./()".contains($0)) }
-            && !reserved.contains(text.lowercased())
-        if isPlain { return text }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            // Control characters, line ends of other alphabets and what no YAML file may hold as it is.
-            case "\u{0}"..<" ", "\u{7F}"..."\u{A0}", "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{E000}"..."\u{F8FF}":
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }
 

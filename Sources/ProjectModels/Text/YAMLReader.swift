@@ -1,7 +1,8 @@
 import SyncCore
 import Yams
 
-/// Turns the text of a file into a `YAMLValue`; the only place that knows the YAML library.
+/// Turns the text of a file into a `YAMLValue`; with `YAMLWriter` the only place that knows the YAML
+/// library.
 struct YAMLReader {
     /// Aliases multiply what a file says; beyond this many values it is no project file.
     static let maximumValues = 100_000

@@ -1,6 +1,6 @@
 /// How far a run has sent its plan, for whoever finds it killed: the window says who may have been sent, this who was
-/// not. In memory that outlives the process and not the machine, since it is written down before each request; without
-/// it the whole window counts as sent.
+/// not. In memory that outlives the process and not the machine, since a disk is too slow for each request; without it
+/// the whole window counts as sent.
 package protocol SendMark: Sendable {
     /// Call before the first byte of an operation may leave; from any thread.
     func leaves(_ sequence: Int)

@@ -133,24 +133,16 @@ import Testing
             try spoil("\(folder)/headrace-sent-\(run)")
 
             let next = try bench(nextBoot)
-            func dirty() async throws -> Set<Int> {
-                let dirty = Set(try await next.index().filter(\.isDirty).map(\.keyHash))
-                return Set((1...6).filter { dirty.contains(next.user($0)) })
-            }
             func recover(_ run: Int) async throws {
                 _ = try await next.store.recoverRuns(of: next.sync, except: next.identifier(run), at: next.start)
             }
             try await recover(3)
-            let first = try await dirty()
+            let first = try await StateStoreSuite.dirty(next)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix(run.text) })
 
-            let later = try await next.plan(3, (1...6).map { next.operation($0, kind: .changed, generation: 3) })
-            report = try await next.delivery(3, of: later)
-            try await next.store.commit(
-                (1...6).map { next.outcome($0) }, openThrough: 6, plan: later.planID, run: next.identifier(3))
-            _ = try await next.store.finishDelivery(of: later.planID, report: next.ended(report))
+            try await next.confirm(1...6, kind: .changed, generation: 3, run: 3)
             try await recover(4)
-            return (first, try await dirty())
+            return (first, try await StateStoreSuite.dirty(next))
         }
     }
 }

@@ -63,10 +63,12 @@ final class History: Sendable {
     }
 
     var store: any StateStore { stores.withLock { $0 } }
+
     private static func open(_ path: String) throws -> SQLiteStateStore {
         let folder = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
         return try SQLiteStateStore(path: path, marks: SendMarks(folder: folder, bootID: "here"))
     }
+
     /// As a new process would.
     func openAgain() throws {
         let store = try Self.open(statePath)

@@ -63,11 +63,8 @@ import Testing
 
     @Test func aDefinitionCanBeChangedAndDeleted() async throws {
         try await withSimulator { (client) async throws in
-            func send(_ method: String, _ path: String, _ body: String = "") async throws -> (
-                status: Int?, body: String
-            ) {
-                let reply = try await client.send(method, path, Self.signedIn, body: body)
-                return (reply.status, reply.body)
+            func send(_ method: String, _ path: String, _ body: String = "") async throws -> RawReply {
+                try await client.send(method, path, Self.signedIn, body: body)
             }
             let tier = try Self.uid(in: try await send("POST", "/attributes", #"{"name":"Tier","key":"tier"}"#).body)
             _ = try await send("POST", "/attributes", #"{"name":"Vip","key":"vip"}"#)
@@ -85,11 +82,8 @@ import Testing
 
     @Test func audiencesAreKeptAndHoldTheirAttributes() async throws {
         try await withSimulator { (client) async throws in
-            func send(_ method: String, _ path: String, _ body: String = "") async throws -> (
-                status: Int?, body: String
-            ) {
-                let reply = try await client.send(method, path, Self.signedIn, body: body)
-                return (reply.status, reply.body)
+            func send(_ method: String, _ path: String, _ body: String = "") async throws -> RawReply {
+                try await client.send(method, path, Self.signedIn, body: body)
             }
             #expect(try await send("GET", "/audiences").body == "[]")
             let vip = try Self.uid(in: try await send("POST", "/attributes", #"{"name":"Vip","key":"vip"}"#).body)

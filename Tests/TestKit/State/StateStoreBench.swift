@@ -99,8 +99,10 @@ package struct StateStoreBench: Sendable {
     }
 
     /// Plans and delivers users until they are in the snapshot.
-    package func confirm(_ users: ClosedRange<Int>, run number: Int) async throws {
-        let plan = try await plan(number, users.map { operation($0) })
+    package func confirm(
+        _ users: ClosedRange<Int>, kind: RowKind = .added, generation: Int = 1, run number: Int
+    ) async throws {
+        let plan = try await plan(number, users.map { operation($0, kind: kind, generation: generation) })
         let report = try await delivery(number, of: plan)
         let outcomes = (1...users.count).map { outcome($0) }
         try await store.commit(outcomes, openThrough: users.count, plan: plan.planID, run: identifier(number))

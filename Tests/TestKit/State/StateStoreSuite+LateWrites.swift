@@ -51,7 +51,7 @@ extension StateStoreSuite {
         return plan
     }
 
-    static func dirty(_ bench: StateStoreBench) async throws -> Set<Int> {
+    package static func dirty(_ bench: StateStoreBench) async throws -> Set<Int> {
         let dirty = Set(try await bench.index().filter(\.isDirty).map(\.keyHash))
         return Set((1...6).filter { dirty.contains(bench.user($0)) })
     }
@@ -100,10 +100,10 @@ extension StateStoreSuite {
 
     static func aRunThatLeavesAUserOutUsesNothingUp(_ bench: StateStoreBench) async throws {
         _ = try await takeOver(bench, isGone: false)
-        try await confirm(1...1, generation: 3, bench, run: 3)
+        try await bench.confirm(1...1, kind: .changed, generation: 3, run: 3)
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
         #expect(try await open(bench) == [2, 3])
-        try await confirm(1...6, generation: 3, bench, run: 4)
+        try await bench.confirm(1...6, kind: .changed, generation: 3, run: 4)
         #expect(try await dirty(bench) == [])
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
         #expect(try await dirty(bench) == [2, 3])
@@ -116,7 +116,7 @@ extension StateStoreSuite {
         _ = try await bench.delivery(3, of: plan)
         try await bench.store.commit([], openThrough: 6, plan: plan.planID, run: bench.identifier(3))
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
-        try await confirm(1...6, generation: 4, bench, run: 4)
+        try await bench.confirm(1...6, kind: .changed, generation: 4, run: 4)
         #expect(try await open(bench) == [1, 2, 3, 4, 5, 6])
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
         #expect(try await dirty(bench) == [1, 2, 3, 4, 5, 6])
@@ -175,7 +175,7 @@ extension StateStoreSuite {
     /// Its operations hold what had changed of users who were confirmed when it was made.
     static func aPlanFromBeforeALateWriteIsOver(_ bench: StateStoreBench) async throws {
         let old = try await takeOver(bench, isGone: true)
-        try await confirm(1...6, generation: 2, bench, run: 3)
+        try await bench.confirm(1...6, kind: .changed, generation: 2, run: 3)
         let waiting = try await bench.plan(4, [bench.operation(2, kind: .changed, generation: 4)])
         try await bench.store.noteLateWrites([2], plan: old.planID, run: bench.identifier(2))
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
@@ -185,7 +185,7 @@ extension StateStoreSuite {
 
     static func aPlanThatHasTheLateWritesStays(_ bench: StateStoreBench) async throws {
         let old = try await takeOver(bench, isGone: true)
-        try await confirm(1...6, generation: 2, bench, run: 3)
+        try await bench.confirm(1...6, kind: .changed, generation: 2, run: 3)
         try await bench.store.noteLateWrites([2, 4], plan: old.planID, run: bench.identifier(2))
         let waiting = try await bench.plan(
             4, [2, 4, 5].map { bench.operation($0, kind: .unchanged, generation: 2, reason: .dirty) })
@@ -197,7 +197,7 @@ extension StateStoreSuite {
     /// What it sent is no longer known. The run in progress confirmed some before that, and has yet to write it down.
     static func afterLateWritesOfAForgottenPlanEveryoneIsDirty(_ bench: StateStoreBench) async throws {
         let old = try await takeOver(bench, isGone: true)
-        try await confirm(1...6, generation: 2, bench, run: 3)
+        try await bench.confirm(1...6, kind: .changed, generation: 2, run: 3)
         try await bench.store.protect(["points"], of: bench.sync)
         let plan = try await bench.plan(4, (1...3).map { bench.operation($0, kind: .changed, generation: 3) })
         let report = try await bench.delivery(4, of: plan)
@@ -229,7 +229,7 @@ extension StateStoreSuite {
     static func aDeadHoldersWindowIsDirtyOnce(_ bench: StateStoreBench) async throws {
         _ = try await takeOver(bench, isGone: true)
         #expect(try await dirty(bench) == [1, 2, 3])
-        try await confirm(1...6, generation: 2, bench, run: 3)
+        try await bench.confirm(1...6, kind: .changed, generation: 2, run: 3)
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
         #expect(try await dirty(bench) == [])
         #expect(try await open(bench) == [])
@@ -238,25 +238,14 @@ extension StateStoreSuite {
     /// The source has changed since: what arrives last of a dead holder undoes what its successor sent.
     static func aDeadHoldersOtherValuesAreSentOnceMore(_ bench: StateStoreBench) async throws {
         _ = try await takeOver(bench, isGone: true)
-        try await confirm(1...1, generation: 2, bench, run: 3)
-        try await confirm(2...3, generation: 3, bench, run: 4)
+        try await bench.confirm(1...1, kind: .changed, generation: 2, run: 3)
+        try await bench.confirm(2...3, kind: .changed, generation: 3, run: 4)
         #expect(try await open(bench) == [2, 3])
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(5), at: bench.start)
         #expect(try await dirty(bench) == [2, 3])
-        try await confirm(2...3, generation: 3, bench, run: 5)
+        try await bench.confirm(2...3, kind: .changed, generation: 3, run: 5)
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(6), at: bench.start)
         #expect(try await dirty(bench) == [])
-    }
-
-    private static func confirm(
-        _ users: ClosedRange<Int>, generation: Int, _ bench: StateStoreBench, run: Int
-    ) async throws {
-        let plan = try await bench.plan(run, users.map { bench.operation($0, kind: .changed, generation: generation) })
-        let report = try await bench.delivery(run, of: plan)
-        try await bench.store.commit(
-            (1...users.count).map { bench.outcome($0) }, openThrough: users.count, plan: plan.planID,
-            run: bench.identifier(run))
-        _ = try await bench.store.finishDelivery(of: plan.planID, report: bench.ended(report))
     }
 
     static func lateWritesAreDirtyFromTheNextRunOn(_ bench: StateStoreBench) async throws {
@@ -264,7 +253,7 @@ extension StateStoreSuite {
         // It wakes up while its successor sends, whose confirmations come after the note.
         try await bench.store.noteLateWrites([2, 4], plan: plan.planID, run: bench.identifier(2))
         try await bench.store.noteLateWrites([2], plan: plan.planID, run: bench.identifier(2))
-        try await confirm(1...6, generation: 3, bench, run: 3)
+        try await bench.confirm(1...6, kind: .changed, generation: 3, run: 3)
         #expect(try await dirty(bench) == [])
         #expect(try await open(bench) == [1, 2, 3, 4])
         _ = try await bench.store.recoverRuns(of: bench.sync, except: bench.identifier(4), at: bench.start)
