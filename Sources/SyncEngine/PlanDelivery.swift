@@ -72,8 +72,8 @@ struct PlanDelivery: Sendable {
         let window = DeliveryWindow(
             DeliverySettings(checked.sync, plannedWrites: writes), pacer: pacer, mark: mark, at: environment.instant(),
             random: environment.random)
-        trust.onRenewal { window.trust(until: $0) }
-        stop.onRequest { _ in window.drain() }
+        trust.onRenewal { [weak window] in window?.trust(until: $0) }
+        stop.onRequest { [weak window] _ in window?.drain() }
         var journal = Journal()
         var failure: (any Error)?
         let refusal = await withTaskGroup(of: DestinationFailure?.self) { group in

@@ -67,7 +67,7 @@ struct ProcessSignals: Sendable {
     /// A request of one run's own, so that `headrace cancel` of it leaves the others alone.
     func stopOfOneRun() -> StopRequest {
         let own = StopRequest()
-        stop.onRequest { own.request($0) }
+        stop.onRequest { [weak own] in own?.request($0) }
         return own
     }
 }

@@ -42,6 +42,16 @@ import Testing
         #expect(dirty.second == [1, 2, 3])
     }
 
+    /// The second step's end is behind the window's: nobody beyond that was ever handed over.
+    @Test func noMarkGoesBeyondTheWindow() async throws {
+        let dirty = try await dirtyAfterAKill(step: 3) { mark in
+            mark.leaves(1)
+            mark.leaves(4)
+            mark.release()
+        }
+        #expect(dirty.second == [1, 2, 3, 4])
+    }
+
     @Test func theMarkOfAProcessThatLivesIsNotFinal() async throws {
         var kept: (any SendMark)?
         let dirty = try await dirtyAfterAKill { mark in
@@ -77,6 +87,33 @@ import Testing
             try Data(bytes.utf8).write(to: URL(filePath: path))
         }
         #expect(dirty.second == [1, 2, 3, 4])
+    }
+
+    @Test func aNumberBelowZeroSaysNothing() async throws {
+        let dirty = try await dirtyAfterAKill { mark in
+            mark.leaves(1)
+            mark.release()
+        } spoil: { path in
+            let machine = Array(try Data(contentsOf: URL(filePath: path)).dropFirst(8))
+            try Data([UInt8](repeating: 0xFF, count: 8) + machine).write(to: URL(filePath: path))
+        }
+        #expect(dirty.second == [1, 2, 3, 4])
+    }
+
+    /// What is given up is written no more, so that a number that stayed would be too low.
+    @Test func aFileThatCannotBeRemovedSaysNothing() async throws {
+        try await withScratchFolder { folder async throws in
+            let marks = SendMarks(folder: folder, bootID: "boot")
+            let run = RunID(milliseconds: 1, random: (2, 3))
+            let (path, elsewhere) = ("\(folder)/headrace-sent-\(run)", "\(folder)/elsewhere")
+            let mark = try #require(marks.begin(run, step: 1))
+            mark.leaves(1)
+            try FileManager.default.moveItem(atPath: path, toPath: elsewhere)
+            mark.remove()
+            mark.leaves(2)
+            try FileManager.default.moveItem(atPath: elsewhere, toPath: path)
+            #expect(marks.lastSent(by: run) == nil)
+        }
     }
 
     @Test func aLinkIsNotFollowed() async throws {

@@ -43,7 +43,8 @@ extension Workshop {
         #expect(try await run().operations.planned == 0, "\(note)", sourceLocation: sourceLocation)
     }
 
-    /// The state's own history: every run has ended, and its books balance, also the killed ones'. The file is sound.
+    /// The state's own history: every run has ended, and its books balance, also the killed ones'. The file is sound, and
+    /// no run left a mark of how far it had sent.
     func expectSoundState(_ note: String = "", sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let wrong = try await state(
             """
@@ -54,5 +55,8 @@ extension Workshop {
             """)
         #expect(wrong == "0", "\(wrong) runs do not balance; \(note)", sourceLocation: sourceLocation)
         #expect(try await state("PRAGMA integrity_check") == "ok", "\(note)", sourceLocation: sourceLocation)
+        let runs = try await state("SELECT run_id FROM runs").split(separator: "\n")
+        let marked = runs.filter { FileManager.default.fileExists(atPath: "/dev/shm/headrace-sent-\($0)") }
+        #expect(marked.isEmpty, "\(note)", sourceLocation: sourceLocation)
     }
 }

@@ -63,7 +63,8 @@ import Testing
         #expect(next.exit == 0, "\(next.line)")
         try await crash.expectBooks(of: kill, sent)
         try await crash.expectSentOnce(sent, butFor: kill.sendsNobodyTwice ? 0 : Self.window)
-        try await crash.expectTruth()
+        // Where nothing had left nothing comes late, also not of those who stand in the window.
+        try await crash.expectTruth(lateAtMost: kill.sendsNobodyTwice ? 0 : Self.window)
     }
 
     @Test(arguments: whileDelivering + atTheEnd)
@@ -79,6 +80,21 @@ import Testing
         try await crash.expectBooks(of: kill, sent)
         try await crash.expectSentOnce(sent, butFor: kill.sendsNobodyTwice ? 0 : Self.window)
         try await crash.expectTruth()
+    }
+
+    /// An apply marks how far it has sent as a run does: the next run closes it.
+    @Test func aRunMakesAnApplyGood() async throws {
+        let crash = try await Crash()
+        let plan = try await crash.shop.plan()
+        let kill = Kill(point: .intentCommitted, unknown: Self.window, sendsNobodyTwice: true)
+        try await crash.expectKilled(
+            crash.shop.start(["apply", plan.line.planID], environment: kill.environment), kill)
+        #expect(try await crash.newRequests().isEmpty)
+        try await crash.shop.sql("UPDATE members SET points = id * 10 WHERE id % 3 = 0")
+        let next = try await crash.shop.run()
+        #expect(next.exit == 0, "\(next.line)")
+        try await crash.expectBooks(of: kill, [])
+        try await crash.expectTruth(lateAtMost: 0)
     }
 
     @Test(arguments: behindTheEnd)

@@ -5,9 +5,9 @@ import Testing
 @Suite struct FailedCommitTests {
     static let users = 60
 
-    private func workshop() async throws -> Workshop {
+    private func workshop(_ destination: String...) async throws -> Workshop {
         var project = MembersProject()
-        project.destination = ["max_in_flight: 4"]
+        project.destination = destination.isEmpty ? ["max_in_flight: 4"] : destination
         project.sync = ["send: all", "guards: {max_changed_percent: 100}"]
         let shop = try await Workshop(project, rows: Workshop.plainRows(Self.users))
         #expect(try await shop.run().operations == .allConfirmed(Self.users))
@@ -59,6 +59,23 @@ import Testing
         let confirmed = try await shop.state("SELECT count(*) FROM operations WHERE outcome = 'confirmed'")
         #expect(confirmed == "\(Self.users + run.operations.confirmed)")
         try await expectRepair(shop, planned: run.operations.unknown...run.operations.unknown)
+    }
+
+    /// The source goes back to what it was. Whoever was in the open window is sent that again, and once more only those
+    /// whose request had left: the pace keeps the rest back until half the window is to be settled.
+    @Test func whoseRequestNeverLeftIsNotLate() async throws {
+        let shop = try await workshop("max_in_flight: 16", "max_requests_per_second: 40")
+        try await refuse("INSERT ON outcomes WHEN NEW.id & 4294967295 = 1", in: shop)
+        let run = try await shop.run()
+        #expect(run.exit == 1 && run.operations.unknown == 32, "\(run.line)")
+        let sent = Set(try await shop.simulator.requests().dropFirst(Self.users).compactMap(\.uid))
+        #expect(sent.count < 32)
+        try await shop.state("DROP TRIGGER refuse")
+        try await shop.sql("UPDATE members SET points = points - 1")
+        #expect(try await shop.run().operations == .allConfirmed(32))
+        try await shop.expectSettled(onceMore: sent.count)
+        #expect(try await shop.differences().isEmpty)
+        try await shop.expectSoundState()
     }
 
     /// Everybody is confirmed; that the run is over cannot be written, nor that it failed.

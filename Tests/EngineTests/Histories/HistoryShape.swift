@@ -21,6 +21,8 @@ struct HistoryShape: Sendable {
     let refusedUsers: Set<String>
     /// Rows a batch of the source.
     let batchSize: Int
+    /// Runs mark how far they have sent, so that who never left a killed one cannot come late.
+    let hasMarks: Bool
 
     init(using random: inout SplitMix) {
         maximumInFlight = .random(in: 1...3, using: &random)
@@ -32,6 +34,7 @@ struct HistoryShape: Sendable {
         destination.maxInFlight = maximumInFlight
         let names = Int.random(in: 0..<3, using: &random) == 0 ? ["loyalty", "shop"] : ["loyalty"]
         syncs = names.map { Self.sync($0, destination, using: &random) }
+        hasMarks = Int.random(in: 0..<4, using: &random) > 0
     }
 
     private static func sync(

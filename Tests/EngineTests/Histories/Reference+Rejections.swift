@@ -60,9 +60,13 @@ extension Reference {
         users[sender.sync.name]?[uid] = user
     }
 
-    func newUser(of sync: String) -> User {
+    func newUser(_ uid: String, of sync: String) -> User {
         var user = User()
-        if syncsInDoubt.contains(sync) { user.rejections.confirmationsNeeded = .max }
+        if syncsInDoubt.contains(sync) {
+            user.rejections.confirmationsNeeded = .max
+            // The snapshot remembers a user that may have been in a dead process's window by the key it had then.
+            user.keys = readKeys[sync]?[uid] ?? []
+        }
         return user
     }
 

@@ -42,6 +42,8 @@ struct Reference: Sendable {
     var strays: [Stray] = []
     var users: [String: [String: User]] = [:]
     private var inFlight: [String: Int32] = [:]
+    /// Primary keys that users had in tables that were read to their end.
+    private(set) var readKeys: [String: [String: Set<Int64>]] = [:]
     /// Syncs of which a process died or lost its locks: of users that were never sent, too, the window may have been.
     var syncsInDoubt: Set<String> = []
     /// Users sent again although nothing of theirs was in doubt.
@@ -74,7 +76,7 @@ struct Reference: Sendable {
         guard let version = sender.version, let body, !body.isEmpty else {
             return violate("\(uid) was sent before the read was complete, or without a body")
         }
-        var user = users[name]?[uid] ?? newUser(of: name)
+        var user = users[name]?[uid] ?? newUser(uid, of: name)
         if version < user.newestVersion { violate("\(uid) was sent version \(version) after \(user.newestVersion)") }
         user.newestVersion = version
         let table = table(name, version: version)
@@ -168,6 +170,7 @@ struct Reference: Sendable {
     /// The whole table of this version was read: what it does not name, or names as a skipped null, may leave the snapshot.
     mutating func wasRead(_ sync: SyncDefinition, version: Int) {
         let table = table(sync.name, version: version)
+        for row in table.validRows { readKeys[sync.name, default: [:]][row.uid, default: []].insert(row.id) }
         for (uid, var user) in users[sync.name] ?? [:] {
             if let row = table.validRow(of: uid) {
                 let values = row.values(sync)
@@ -176,6 +179,8 @@ struct Reference: Sendable {
                 user.maybeAbsent.formUnion(sync.mappings.map(\.attribute.key).filter { values[$0] == nil })
             } else if !table.names(uid), Self.constants(sync).isEmpty {
                 user.isMaybeForgotten = true
+                // Unless an invalid row has the key that the snapshot remembers: then it stays, dirty as it is.
+                if user.rejections.isApplied { user.rejections.mayBeDirty = true }
                 user.rejections.isApplied = false
                 forgetStrays(of: uid, in: sync.name)
             }
