@@ -22,7 +22,7 @@ package struct HTTPCall: Sendable {
     }
 }
 
-/// A complete answer with its body, at most 64 KiB of it.
+/// A complete answer with its body.
 package struct HTTPReply: Sendable {
     package let answer: HTTPAnswer
     package let body: [UInt8]
@@ -32,6 +32,13 @@ package struct HTTPReply: Sendable {
 package struct ExchangeFailure: Error, Sendable, Hashable {
     /// `connection refused`, `certificate expired`, `timeout` …
     package let reason: String
+    /// False where not a byte of the request can have left.
+    package let mayHaveArrived: Bool
+
+    init(reason: String, mayHaveArrived: Bool = true) {
+        self.reason = reason
+        self.mayHaveArrived = mayHaveArrived
+    }
 }
 
 /// Asks one question on a connection of its own: what `doctor` and other slow paths need.

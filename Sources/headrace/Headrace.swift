@@ -18,7 +18,7 @@ import SyncCore
         subcommands: [
             InitCommand.self, DoctorCommand.self, CheckCommand.self, PreviewCommand.self, TestCommand.self,
             PlanCommand.self, ApplyCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self,
-            CancelCommand.self, RetryCommand.self,
+            CancelCommand.self, RetryCommand.self, AttributesCommand.self, AudiencesCommand.self,
             StateCommand.self, SimulateCommand.self, SchemaCommand.self, CompletionsCommand.self,
         ])
 

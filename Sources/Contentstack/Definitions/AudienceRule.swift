@@ -4,6 +4,10 @@ package indirect enum AudienceRule: Sendable, Hashable {
     case any([AudienceRule])
     case condition(AudienceCondition)
 
+    /// None, or of a form that this version does not know.
+    package static let illegible = AudienceRule.condition(
+        AudienceCondition(subject: .other(kind: "illegible"), test: .other(name: "illegible")))
+
     /// Every condition of the tree, in its order.
     package var conditions: [AudienceCondition] {
         switch self {

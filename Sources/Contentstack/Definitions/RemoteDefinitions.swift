@@ -44,8 +44,38 @@ package struct RemoteAudience: Sendable, Hashable, Decodable {
     /// Its members are decided elsewhere: `LYTICS`.
     package var source: String?
 
+    package init(uid: String, name: String, description: String? = nil, rule: AudienceRule, source: String? = nil) {
+        self.uid = uid
+        self.name = name
+        self.description = description
+        self.rule = rule
+        self.source = source
+    }
+
     private enum CodingKeys: String, CodingKey {
         case uid, name, description, source
         case rule = "definition"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        uid = try container.decode(String.self, forKey: .uid)
+        name = try container.decodeIfPresent(String.self, forKey: .name) ?? uid
+        description = try container.decodeIfPresent(String.self, forKey: .description)
+        source = try container.decodeIfPresent(String.self, forKey: .source)
+        // One audience of a form that came later must not hide the others.
+        rule = (try? container.decode(AudienceRule.self, forKey: .rule)) ?? .illegible
+    }
+}
+
+/// A Personalize project.
+package struct RemoteProject: Sendable, Hashable, Decodable {
+    package var uid: String
+    package var name: String
+    package var organizationUID: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case uid, name
+        case organizationUID = "organizationUid"
     }
 }

@@ -22,7 +22,8 @@ struct ProjectCheck {
         selected = Set(try SyncSelection.select(patterns, among: reading.writtenSyncs.map(\.name)))
     }
 
-    /// The databases are asked about all that is sound, also when other files are not. `withData`: when nothing is wrong
+    /// The databases are asked about all that is sound, also when other files are not, and Contentstack about the
+    /// attributes where somebody is logged in. `withData`: when nothing is wrong
     /// the model tests are run too, and those that fail are findings. Throws when the task is cancelled.
     func outcome(withData: Bool = false) async throws -> Outcome {
         var findings = reading.findings
@@ -39,6 +40,11 @@ struct ProjectCheck {
                 findings.append(error)
                 exits.append(.usage)
             }
+        }
+        if let project = reading.project {
+            let compared = try await DefinitionCheck(project: project, syncs: selected).findings()
+            findings += compared
+            if compared.contains(where: { $0.severity == .error }) { exits.append(.usage) }
         }
         if withData, let project = reading.project, ExitStatus.strongest(exits) == .done {
             let outcomes = try await TestSession(project: project).outcomes(of: tested(project)) { _ in }

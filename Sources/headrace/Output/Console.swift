@@ -1,3 +1,4 @@
+import Contentstack
 import Foundation
 import SyncCore
 
@@ -60,10 +61,21 @@ struct CommandFailure: Error {
         case let failure as SourceFailure:
             let exit: ExitStatus = failure.kind == .statement ? .usage : .sourceFailure
             self.init(failure.kind == .cancelled ? .interrupted : exit, failure.diagnostic)
+        case let failure as ManagementFailure: self.init(failure.exit, failure.diagnostic)
         case let failure as DestinationFailure: self.init(.destinationStop, failure.diagnostic)
         case let failure as StateFailure: self.init(failure.exit, failure.diagnostic)
         default:
             self.init(.ownFault, .error("internal", "a fault of Headrace's own: \(type(of: error))"))
+        }
+    }
+}
+
+extension ManagementFailure {
+    /// What the user can set right is 2, what Contentstack does 5.
+    fileprivate var exit: ExitStatus {
+        switch kind {
+        case .notSignedIn, .forbidden, .notFound: .usage
+        case .refused, .unanswered: .destinationStop
         }
     }
 }

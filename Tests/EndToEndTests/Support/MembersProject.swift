@@ -6,6 +6,7 @@ struct MembersProject: Sendable {
 
     var source = "{type: sqlite, path: shop.db}"
     var projectUID = SimulatorProcess.projectUID
+    var authentication = "{method: none}"
     /// Further lines of the destination.
     var destination = ["max_in_flight: 16"]
     var state = "{url: \"sqlite:.headrace/state.db\"}"
@@ -28,7 +29,8 @@ struct MembersProject: Sendable {
                 [
                     "version: 1", "name: members", "sources:", "  shop: \(source)", "destinations:", "  personalize:",
                     "    type: contentstack_personalize", "    region: na", "    project_uid: \"\(projectUID)\"",
-                    "    auth: {method: none}", "    edge_url: \(edgeURL)",
+                    "    auth: \(authentication)", "    edge_url: \(edgeURL)",
+                    "    management_url: \(edgeURL)",
                 ] + destination.map { "    \($0)" } + ["state: \(state)"]),
             "models/members.sql": sql,
             "models/members.yml": Self.lines(

@@ -69,11 +69,13 @@ import Testing
     @Test(arguments: [
         #"{"__type":"RuleCombination","combinationType":"XOR","rules":[]}"#,
         rule("NUMBER_EQUAL_TO", #""5""#), rule("STRING_EQUALS"), #"{"__type":"Rule"}"#, "[]",
-    ]) func whatIsNoRuleIsRefused(definition: String) {
-        let json = #"[{"uid":"a","name":"a","definition":\#(definition)}]"#
+    ]) func whatIsNoRuleIsIllegible(definition: String) throws {
         #expect(throws: DecodingError.self) {
-            try JSONDecoder().decode([RemoteAudience].self, from: Data(json.utf8))
+            try JSONDecoder().decode(AudienceRule.self, from: Data(definition.utf8))
         }
+        // One audience must not hide the others.
+        let json = #"[{"uid":"a","name":"a","definition":\#(definition)}]"#
+        #expect(try JSONDecoder().decode([RemoteAudience].self, from: Data(json.utf8)).map(\.rule) == [.illegible])
     }
 
     @Test func attributesOfBothAges() throws {
