@@ -1,11 +1,12 @@
 import Foundation
 
-/// Everything that a simulator remembers, and the two APIs over it.
+/// Everything that a simulator remembers, and the APIs over it.
 final class SimulatorState: Sendable {
     let options: SimulatorOptions
     let users = UserStore()
     let definitions: DefinitionStore
     let audiences: ProjectItems<StoredAudience>
+    let experiences: ProjectItems<StoredExperience>
     let traffic = Traffic()
     let log: RequestLog
     let faults: FaultSchedule
@@ -14,6 +15,7 @@ final class SimulatorState: Sendable {
         self.options = options
         definitions = DefinitionStore(now: options.now)
         audiences = ProjectItems(now: options.now)
+        experiences = ProjectItems(now: options.now)
         log = RequestLog(capacity: options.loggedRequests, bodyLimitInBytes: options.loggedBodyInBytes)
         faults = FaultSchedule(options.faults)
     }

@@ -13,6 +13,7 @@ struct AdminAPI {
         case ("GET", "users"): return users(query)
         case ("GET", _) where path.hasPrefix("users/"): return user(String(path.dropFirst(6)), query)
         case ("GET", "requests"): return requests(query)
+        case ("GET", "audiences"): return audiences(query)
         case ("GET", "stats"): return .json(200, stats)
         case ("POST", "reset"):
             reset()
@@ -86,26 +87,9 @@ struct AdminAPI {
         state.users.removeAll()
         state.definitions.custom.removeAll()
         state.audiences.removeAll()
+        state.experiences.removeAll()
         state.log.removeAll()
         state.traffic.reset()
         state.faults.restart()
     }
-}
-
-/// The parameters of an address; of a repeated one the last counts.
-private struct Query {
-    private var values: [String: String] = [:]
-
-    init(_ text: String) {
-        for pair in text.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard let name = parts.first else { continue }
-            values[String(name)] = parts.count == 2 ? String(parts[1]).removingPercentEncoding ?? "" : ""
-        }
-    }
-
-    subscript(name: String) -> String? { values[name] }
-
-    /// Nil for what is no number, and for numbers below zero.
-    func integer(_ name: String) -> Int? { values[name].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
 }

@@ -7,6 +7,12 @@ extension HTTPField.Name {
     static let userUID = Self.known("x-cs-personalize-user-uid")
     /// The name of earlier days, which Segment's destination still sends.
     static let legacyUserUID = Self.known("x-cs-eclipse-user-uid")
+    static let liveAttributes = Self.known("x-live-attributes")
+    static let pageURL = Self.known("x-page-url")
+    // Where the visitor is: Contentstack goes by the address, the simulator by what a test says.
+    static let country = Self.known("x-simulator-country")
+    static let region = Self.known("x-simulator-region")
+    static let city = Self.known("x-simulator-city")
     static let authtoken = Self.known("authtoken")
 
     private static func known(_ name: StaticString) -> Self {

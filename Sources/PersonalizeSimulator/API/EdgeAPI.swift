@@ -2,7 +2,7 @@ import Foundation
 
 /// The edge: writes of user attributes, and the manifest. Needs no credential.
 struct EdgeAPI {
-    private static let userHeader = "x-cs-personalize-user-uid"
+    static let userHeader = "x-cs-personalize-user-uid"
     let state: SimulatorState
 
     /// `PATCH /user-attributes`: merges per key, whatever the content type says.
@@ -35,12 +35,9 @@ struct EdgeAPI {
             body: isEmpty ? "" : "User Attributes added successfully", isApplied: true)
     }
 
-    /// `GET /manifest`: a project without experiences.
     func manifest(_ exchange: Exchange) -> Answer {
         if let refusal = refusal(exchange, module: "MANIFEST") { return refusal }
-        var answer = Answer.json(200, #"{"experiences":[]}"#)
-        answer.headers.append((Self.userHeader, exchange.uid ?? UUID().uuidString.lowercased()))
-        return answer
+        return ManifestAPI(state: state).answer(exchange, project: exchange.project ?? "")
     }
 
     private func refusal(_ exchange: Exchange, module: String) -> Answer? {

@@ -1,13 +1,15 @@
 import HTTPTypes
 
-/// The management API: attribute definitions and audiences.
+/// The management API: what a project has, for whoever is signed in.
 struct ManagementAPI {
+    private static let collections: Set = ["attributes", "audiences", "experiences", "experiences-priority"]
+
     let state: SimulatorState
 
     /// Nil where the API has no such path.
     func answer(_ exchange: Exchange) -> Answer? {
         let parts = exchange.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 || parts.count == 3 && !parts[2].isEmpty, ["attributes", "audiences"].contains(parts[1])
+        guard parts.count == 2 || parts.count == 3 && !parts[2].isEmpty, Self.collections.contains(parts[1])
         else { return nil }
         guard isSignedIn(exchange) else {
             let message = "You're not allowed in here unless you're logged in."
@@ -18,16 +20,21 @@ struct ManagementAPI {
                 ]))
         }
         guard let project = exchange.project else {
-            let module = parts[1].uppercased()
+            let module = parts[1].uppercased().replacing("-", with: "_")
             return .error(400, field: "x-project-uid", code: "personalize.\(module).PROJECT_UID_HEADER_NOT_SET")
         }
         guard state.options.knows(project: project) else {
             return .error(404, field: "x-project-uid", code: "personalize.PROJECTS.NOT_FOUND")
         }
-        let uid = parts.count == 3 ? parts[2] : nil
-        return parts[1] == "audiences"
-            ? AudienceAPI(state: state, project: project).answer(exchange.method, uid, body: exchange.body)
-            : answerAboutAttributes(exchange.method, uid, body: exchange.body, project: project)
+        let (method, uid, body) = (exchange.method, parts.count == 3 ? parts[2] : nil, exchange.body)
+        return switch parts[1] {
+        case "attributes": AttributeAPI(state: state, project: project).answer(method, uid, body: body)
+        case "audiences": AudienceAPI(state: state, project: project).answer(method, uid, body: body)
+        case "experiences": ExperienceAPI(state: state, project: project).answer(method, uid, body: body)
+        case "experiences-priority" where uid == nil:
+            ExperienceAPI(state: state, project: project).answerAboutPriority(method, body: body)
+        default: nil
+        }
     }
 
     private func isSignedIn(_ exchange: Exchange) -> Bool {
@@ -38,46 +45,6 @@ struct ManagementAPI {
         }
         guard !token.isEmpty else { return false }
         return state.options.managementTokens?.contains(token) ?? true
-    }
-
-    // MARK: Attributes
-
-    private func answerAboutAttributes(_ method: String, _ uid: String?, body: [UInt8], project: String) -> Answer? {
-        let definitions = state.definitions.custom
-        switch (method, uid) {
-        case ("GET", nil): return .json(200, JSONText.array(state.definitions.all(of: project).map(\.json)))
-        case ("POST", nil):
-            return write(body, as: 201) { fields throws(ItemRefusal) in
-                try definitions.create(in: project) { uid, time in
-                    StoredDefinition(
-                        uid: uid, name: fields["name"], key: fields["key"], description: fields["description"],
-                        project: project, createdAt: time, updatedAt: time)
-                }
-            }
-        case ("PUT", let uid?):
-            // Another key is another place to write to: what users have at the old one stays there.
-            return write(body, as: 200) { fields throws(ItemRefusal) in
-                try definitions.update(uid, of: project) { definition in
-                    (definition.name, definition.key) = (fields["name"], fields["key"])
-                    definition.description = fields["description"]
-                }
-            }
-        case ("DELETE", let uid?):
-            guard !state.audiences.use(attribute: uid, in: project) else {
-                return .error(400, field: "uid", code: "personalize.ATTRIBUTES.IN_USE")
-            }
-            return definitions.answerToDelete(uid, of: project, module: "ATTRIBUTES")
-        default: return nil
-        }
-    }
-
-    private func write(
-        _ body: [UInt8], as status: Int,
-        _ store: (Fields) throws(ItemRefusal) -> StoredDefinition
-    ) -> Answer {
-        let fields: Fields
-        do { fields = try Fields(body, module: "ATTRIBUTES", required: ["name", "key"]) } catch { return error.answer }
-        do { return .json(status, try store(fields).json) } catch { return error.answer(module: "ATTRIBUTES") }
     }
 }
 

@@ -57,6 +57,14 @@ final class UserStore: Sendable {
         }
     }
 
+    /// What rules see of a user; nil where none was written.
+    func attributes(of key: UserKey) -> [String: String]? { users.withLock { $0[key]?.attributes } }
+
+    /// The users of a project, in order.
+    func uids(of project: String) -> [String] {
+        users.withLock { users in users.keys.filter { $0.project == project }.map(\.uid) }.sorted()
+    }
+
     /// A page of all users in the order of project and uid, and how many there are.
     func page(project: String?, offset: Int, limit: Int) -> (count: Int, users: [(UserKey, StoredUser)]) {
         let all = users.withLock { $0 }.filter { project == nil || $0.key.project == project }
