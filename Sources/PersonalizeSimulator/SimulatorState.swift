@@ -7,6 +7,7 @@ final class SimulatorState: Sendable {
     let definitions: DefinitionStore
     let audiences: ProjectItems<StoredAudience>
     let experiences: ProjectItems<StoredExperience>
+    let events: ProjectItems<StoredEvent>
     let traffic = Traffic()
     let log: RequestLog
     let faults: FaultSchedule
@@ -16,19 +17,15 @@ final class SimulatorState: Sendable {
         definitions = DefinitionStore(now: options.now)
         audiences = ProjectItems(now: options.now)
         experiences = ProjectItems(now: options.now)
+        events = ProjectItems(now: options.now)
         log = RequestLog(capacity: options.loggedRequests, bodyLimitInBytes: options.loggedBodyInBytes)
         faults = FaultSchedule(options.faults)
     }
 
     /// Applies a request and gives the answer a healthy Contentstack would.
     func answer(_ exchange: Exchange) -> Answer {
-        switch (exchange.path, exchange.method) {
-        case ("/user-attributes", "PATCH"): EdgeAPI(state: self).patch(exchange)
-        case ("/manifest", "GET"): EdgeAPI(state: self).manifest(exchange)
-        default:
-            ManagementAPI(state: self).answer(exchange)
-                ?? .error(404, field: "path", code: "Cannot \(exchange.method) \(exchange.path)")
-        }
+        EdgeAPI(state: self).answer(exchange) ?? ManagementAPI(state: self).answer(exchange)
+            ?? .error(404, field: "path", code: "Cannot \(exchange.method) \(exchange.path)")
     }
 
     /// Counts and logs a request; a nil status is a request without an answer.

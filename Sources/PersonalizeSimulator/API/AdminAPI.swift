@@ -67,6 +67,7 @@ struct AdminAPI {
         let totals = state.traffic.snapshot
         let statuses = totals.byStatus.sorted { $0.key < $1.key }.map { (String($0.key), String($0.value)) }
         let faults = totals.byFault.sorted { $0.key < $1.key }.map { ($0.key, String($0.value)) }
+        let events = totals.events.sorted { $0.key < $1.key }.map { ($0.key, String($0.value)) }
         let overlapping = totals.overlappingUsers.sorted { $0.key < $1.key }.map { key, count in
             JSONText.object([
                 ("project", JSONText.quoted(key.project)), ("uid", JSONText.quoted(key.uid)),
@@ -79,7 +80,7 @@ struct AdminAPI {
             ("by_fault", JSONText.object(faults)), ("users", String(state.users.count)),
             ("in_flight", String(totals.inFlight)), ("max_in_flight", String(totals.maximumInFlight)),
             ("max_in_flight_per_user", String(totals.maximumInFlightByUser)),
-            ("overlapping_users", JSONText.array(overlapping)),
+            ("overlapping_users", JSONText.array(overlapping)), ("events", JSONText.object(events)),
         ])
     }
 
@@ -88,6 +89,7 @@ struct AdminAPI {
         state.definitions.custom.removeAll()
         state.audiences.removeAll()
         state.experiences.removeAll()
+        state.events.removeAll()
         state.log.removeAll()
         state.traffic.reset()
         state.faults.restart()

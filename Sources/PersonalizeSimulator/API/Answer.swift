@@ -13,6 +13,7 @@ extension HTTPField.Name {
     static let country = Self.known("x-simulator-country")
     static let region = Self.known("x-simulator-region")
     static let city = Self.known("x-simulator-city")
+    static let requestedHeaders = Self.known("access-control-request-headers")
     static let authtoken = Self.known("authtoken")
 
     private static func known(_ name: StaticString) -> Self {

@@ -2,7 +2,9 @@ import HTTPTypes
 
 /// The management API: what a project has, for whoever is signed in.
 struct ManagementAPI {
-    private static let collections: Set = ["attributes", "audiences", "experiences", "experiences-priority"]
+    private static let collections: Set = [
+        "attributes", "audiences", "events", "experiences", "experiences-priority",
+    ]
 
     let state: SimulatorState
 
@@ -30,6 +32,7 @@ struct ManagementAPI {
         return switch parts[1] {
         case "attributes": AttributeAPI(state: state, project: project).answer(method, uid, body: body)
         case "audiences": AudienceAPI(state: state, project: project).answer(method, uid, body: body)
+        case "events": EventAPI(state: state, project: project).answer(method, uid, body: body)
         case "experiences": ExperienceAPI(state: state, project: project).answer(method, uid, body: body)
         case "experiences-priority" where uid == nil:
             ExperienceAPI(state: state, project: project).answerAboutPriority(method, body: body)

@@ -46,6 +46,15 @@ final class UserStore: Sendable {
         }
     }
 
+    /// Gives the target all that the source has. Of somebody unknown, or to themselves, there is nothing to give.
+    func copy(from source: UserKey, to target: UserKey) {
+        users.withLock { users in
+            guard source != target, let attributes = users[source]?.attributes else { return }
+            users[target, default: StoredUser()].merge(
+                attributes.map { AttributeWrite(key: $0.key, literal: $0.value) })
+        }
+    }
+
     /// The user of that uid; without a project, the first project that knows the uid.
     func user(uid: String, project: String?) -> (UserKey, StoredUser)? {
         users.withLock { users in
