@@ -90,6 +90,8 @@ struct AdminAPI {
         state.audiences.removeAll()
         state.experiences.removeAll()
         state.events.removeAll()
+        state.projects.reset()
+        state.budget.reset()
         state.log.removeAll()
         state.traffic.reset()
         state.faults.restart()

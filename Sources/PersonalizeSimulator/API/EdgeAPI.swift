@@ -56,7 +56,7 @@ struct EdgeAPI {
         guard let project = exchange.project else {
             return .error(400, field: "x-project-uid", code: "personalize.\(module).PROJECT_UID_HEADER_NOT_SET")
         }
-        guard state.options.knows(project: project) else {
+        guard state.knows(project: project) else {
             return .error(404, field: "x-project-uid", code: "personalize.PROJECTS.NOT_FOUND")
         }
         return answer(project)

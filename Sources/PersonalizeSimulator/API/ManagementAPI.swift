@@ -1,9 +1,9 @@
-import HTTPTypes
-
 /// The management API: what a project has, for whoever is signed in.
 struct ManagementAPI {
+    private struct Refusal: Error { var answer: Answer }
+
     private static let collections: Set = [
-        "attributes", "audiences", "events", "experiences", "experiences-priority",
+        "attributes", "audiences", "events", "experiences", "experiences-priority", "projects",
     ]
 
     let state: SimulatorState
@@ -13,23 +13,23 @@ struct ManagementAPI {
         let parts = exchange.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 || parts.count == 3 && !parts[2].isEmpty, Self.collections.contains(parts[1])
         else { return nil }
-        guard isSignedIn(exchange) else {
-            let message = "You're not allowed in here unless you're logged in."
-            return .json(
-                401,
-                JSONText.object([
-                    ("error_message", JSONText.quoted(message)), ("error_code", "105"), ("status", "401"),
-                ]))
+        let organization: String
+        do throws(Refusal) { organization = try admit(exchange, to: parts[1]) } catch { return error.answer }
+        let share = state.budget.take(for: organization, at: state.options.now())
+        guard share.isAllowed else {
+            var answer = Answer.message(429, "Too many requests", code: 429)
+            answer.headers += share.headers
+            return answer
         }
-        guard let project = exchange.project else {
-            let module = parts[1].uppercased().replacing("-", with: "_")
-            return .error(400, field: "x-project-uid", code: "personalize.\(module).PROJECT_UID_HEADER_NOT_SET")
-        }
-        guard state.options.knows(project: project) else {
-            return .error(404, field: "x-project-uid", code: "personalize.PROJECTS.NOT_FOUND")
-        }
-        let (method, uid, body) = (exchange.method, parts.count == 3 ? parts[2] : nil, exchange.body)
-        return switch parts[1] {
+        var answer = answer(exchange, parts[1], parts.count == 3 ? parts[2] : nil, organization: organization)
+        answer?.headers += share.headers
+        return answer
+    }
+
+    private func answer(_ exchange: Exchange, _ collection: String, _ uid: String?, organization: String) -> Answer? {
+        let (project, method, body) = (exchange.project ?? "", exchange.method, exchange.body)
+        return switch collection {
+        case "projects" where uid == nil: ProjectAPI(state: state, organization: organization).answer(exchange)
         case "attributes": AttributeAPI(state: state, project: project).answer(method, uid, body: body)
         case "audiences": AudienceAPI(state: state, project: project).answer(method, uid, body: body)
         case "events": EventAPI(state: state, project: project).answer(method, uid, body: body)
@@ -40,14 +40,43 @@ struct ManagementAPI {
         }
     }
 
-    private func isSignedIn(_ exchange: Exchange) -> Bool {
-        var token = exchange.header(.authtoken) ?? ""
-        if token.isEmpty, let authorization = exchange.header(.authorization) {
-            let parts = authorization.split(separator: " ", maxSplits: 1)
-            if parts.count == 2, parts[0].lowercased() == "bearer" { token = String(parts[1]) }
+    /// The organization that a request is about, if its credential opens that.
+    private func admit(_ exchange: Exchange, to collection: String) throws(Refusal) -> String {
+        let access: Access
+        do { access = try state.access(exchange) } catch { throw Refusal(answer: error.answer) }
+        let organization = try organization(of: exchange, collection, access)
+        guard access.isMember(of: organization) else {
+            throw Self.refusal(403, "organization_uid", "personalize.ORGANIZATIONS.NOT_A_MEMBER")
         }
-        guard !token.isEmpty else { return false }
-        return state.options.managementTokens?.contains(token) ?? true
+        guard access.permits(exchange.method) else {
+            throw Self.refusal(403, "scope", "personalize.SCOPE_NOT_GRANTED")
+        }
+        return organization
+    }
+
+    private func organization(
+        of exchange: Exchange, _ collection: String, _ access: Access
+    ) throws(Refusal) -> String {
+        guard collection != "projects" else {
+            guard let organization = exchange.organization else {
+                throw Self.refusal(
+                    400, "organization_uid", "personalize.PROJECTS.ORGANIZATION_UID_HEADER_NOT_SET")
+            }
+            return organization
+        }
+        guard let project = exchange.project else {
+            let module = collection.uppercased().replacing("-", with: "_")
+            throw Self.refusal(400, "x-project-uid", "personalize.\(module).PROJECT_UID_HEADER_NOT_SET")
+        }
+        guard state.knows(project: project) else {
+            throw Self.refusal(404, "x-project-uid", "personalize.PROJECTS.NOT_FOUND")
+        }
+        let home = access.organization(asked: exchange.organization, otherwise: state.options.defaultOrganization)
+        return state.projects.owner(of: project, otherwise: home)
+    }
+
+    private static func refusal(_ status: Int, _ field: String, _ code: String) -> Refusal {
+        Refusal(answer: .error(status, field: field, code: code))
     }
 }
 

@@ -10,7 +10,7 @@ let testProject = "6400000000000000000000ab"
 
 /// Runs a simulator on a free port for the length of the closure.
 func withSimulator(
-    _ options: SimulatorOptions = SimulatorOptions(), faults: String? = nil,
+    _ options: SimulatorOptions = SimulatorOptions(managementRequestsPerSecond: nil), faults: String? = nil,
     _ body: @escaping @Sendable (SimulatorClient) async throws -> Void
 ) async throws {
     var options = options
