@@ -2,9 +2,6 @@ package import Foundation
 
 /// How a simulator behaves.
 package struct SimulatorOptions: Sendable {
-    /// What a PATCH does with a key that is no attribute of the project. Contentstack does not document it.
-    package enum UnknownKeys: String, Sendable, CaseIterable { case store, ignore, reject }
-
     package var host: String
     /// 0 takes any free port.
     package var port: Int
@@ -20,6 +17,12 @@ package struct SimulatorOptions: Sendable {
     /// Of each organization; nil: no limit.
     package var managementRequestsPerSecond: Double?
     package var unknownKeys: UnknownKeys
+    package var nestedObjects: NestedObjects
+    package var arrays: Arrays
+    package var nulls: Nulls
+    package var latency: Latency
+    /// How long after a write the manifest begins to see it.
+    package var visibilityDelay: Duration
     /// Status of a successful PATCH: 204, or 200 with a text.
     package var successStatus: Int
     /// How many requests the log keeps; 0 switches it off.
@@ -35,7 +38,9 @@ package struct SimulatorOptions: Sendable {
         host: String = "127.0.0.1", port: Int = 8787, faults: FaultRules = .none, projects: Set<String>? = nil,
         managementTokens: Set<String>? = nil, accounts: [Account]? = nil, oauthApps: [OAuthApp] = [.standard],
         accessTokenLifetime: Duration = .seconds(3_600), managementRequestsPerSecond: Double? = 10,
-        unknownKeys: UnknownKeys = .store, successStatus: Int = 204,
+        unknownKeys: UnknownKeys = .store,
+        nestedObjects: NestedObjects = .reject, arrays: Arrays = .store, nulls: Nulls = .unset,
+        latency: Latency = .none, visibilityDelay: Duration = .zero, successStatus: Int = 204,
         loggedRequests: Int = 100_000, loggedBodyInBytes: Int = 4_096,
         now: @escaping @Sendable () -> Date = { Date() }, clock: any Clock<Duration> = ContinuousClock()
     ) {
@@ -49,6 +54,11 @@ package struct SimulatorOptions: Sendable {
         self.accessTokenLifetime = accessTokenLifetime
         self.managementRequestsPerSecond = managementRequestsPerSecond
         self.unknownKeys = unknownKeys
+        self.nestedObjects = nestedObjects
+        self.arrays = arrays
+        self.nulls = nulls
+        self.latency = latency
+        self.visibilityDelay = visibilityDelay
         self.successStatus = successStatus
         self.loggedRequests = loggedRequests
         self.loggedBodyInBytes = loggedBodyInBytes

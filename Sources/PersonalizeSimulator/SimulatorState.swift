@@ -3,7 +3,7 @@ import Foundation
 /// Everything that a simulator remembers, and the APIs over it.
 final class SimulatorState: Sendable {
     let options: SimulatorOptions
-    let users = UserStore()
+    let users: UserStore
     let definitions: DefinitionStore
     let audiences: ProjectItems<StoredAudience>
     let experiences: ProjectItems<StoredExperience>
@@ -12,12 +12,16 @@ final class SimulatorState: Sendable {
     let sessions = SessionStore()
     let oauth: OAuthStore
     let budget: RequestBudget
+    /// Nil answers at once.
+    let latency: LatencyProfile?
     let traffic = Traffic()
     let log: RequestLog
     let faults: FaultSchedule
 
     init(_ options: SimulatorOptions) {
         self.options = options
+        users = UserStore(visibilityDelay: options.visibilityDelay)
+        latency = options.latency == .contentstack ? LatencyProfile(seed: options.faults.seed) : nil
         definitions = DefinitionStore(now: options.now)
         audiences = ProjectItems(now: options.now)
         experiences = ProjectItems(now: options.now)

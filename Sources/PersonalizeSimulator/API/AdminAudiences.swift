@@ -10,10 +10,11 @@ extension AdminAPI {
             let visitor = state.visitor(of: UserKey(project: project, uid: uid), in: project)
             return list(audiences) { ("member", String($0.definition.root.takes(visitor))) }
         }
+        let now = state.options.now()
         let somebody = state.visitor(of: nil, in: project)
         let visitors = state.users.uids(of: project).map { uid in
             var visitor = somebody
-            visitor.stored = state.users.attributes(of: UserKey(project: project, uid: uid)) ?? [:]
+            visitor.stored = state.users.visibleAttributes(of: UserKey(project: project, uid: uid), at: now)
             return (uid, visitor)
         }
         return list(audiences) { audience in

@@ -3,7 +3,7 @@ import HTTPTypes
 /// The edge: user attributes, the manifest and events. It needs no credential, and browsers call it from anywhere.
 struct EdgeAPI {
     static let userHeader = "x-cs-personalize-user-uid"
-    private static let paths: Set = ["/user-attributes", "/user-attributes/actions/merge", "/manifest", "/events"]
+    static let paths: Set = ["/user-attributes", "/user-attributes/actions/merge", "/manifest", "/events"]
 
     let state: SimulatorState
 

@@ -51,7 +51,7 @@ extension SimulatorState {
     func visitor(of user: UserKey?, in project: String) -> Visitor {
         let keys = definitions.custom.all(of: project).map { ($0.uid, $0.key) }
         return Visitor(
-            stored: user.flatMap { users.attributes(of: $0) } ?? [:],
+            stored: user.map { users.visibleAttributes(of: $0, at: options.now()) } ?? [:],
             keys: Dictionary(keys) { $1 }, presets: RequestPresets(now: options.now()))
     }
 }

@@ -15,8 +15,9 @@ struct UserAttributesAPI {
         var writes: [AttributeWrite] = []
         writes.reserveCapacity(members.count)
         for (key, value) in members {
-            if value.kind == .object { return Self.refusal(key, "OBJECT_NOT_SUPPORTED") }
-            writes.append(AttributeWrite(key: key, literal: value.kind == .null ? nil : value.literal))
+            if let reason = reasonToRefuse(value.kind) { return Self.refusal(key, reason) }
+            let isUnset = value.kind == .null && state.options.nulls == .unset
+            writes.append(AttributeWrite(key: key, literal: isUnset ? nil : value.literal))
         }
         if state.options.unknownKeys != .store {
             let known = state.definitions.keys(of: project)
@@ -26,7 +27,7 @@ struct UserAttributesAPI {
             writes.removeAll { !known.contains($0.key) }
         }
         let uid = exchange.uid ?? UUID().uuidString.lowercased()
-        state.users.merge(writes, into: UserKey(project: project, uid: uid))
+        state.users.merge(writes, into: UserKey(project: project, uid: uid), at: state.options.now())
         var answer = state.success("User Attributes added successfully")
         answer.headers.append((EdgeAPI.userHeader, uid))
         return answer
@@ -44,8 +45,19 @@ struct UserAttributesAPI {
         guard let target = try? fields["targetUserUid"]?.text(), !target.isEmpty else {
             return Self.refusal("targetUserUid", "TARGET_USER_UID_REQUIRED")
         }
-        state.users.copy(from: UserKey(project: project, uid: source), to: UserKey(project: project, uid: target))
+        state.users.copy(
+            from: UserKey(project: project, uid: source), to: UserKey(project: project, uid: target),
+            at: state.options.now())
         return state.success("User Attributes merged successfully")
+    }
+
+    private func reasonToRefuse(_ kind: RawJSON.Kind) -> String? {
+        switch kind {
+        case .object where state.options.nestedObjects == .reject: "OBJECT_NOT_SUPPORTED"
+        case .array where state.options.arrays == .reject: "ARRAY_NOT_SUPPORTED"
+        case .null where state.options.nulls == .reject: "NULL_NOT_SUPPORTED"
+        default: nil
+        }
     }
 
     private static func refusal(_ field: String, _ reason: String) -> Answer {

@@ -126,7 +126,8 @@ final class RecordingClock: Clock {
     typealias Instant = ContinuousClock.Instant
 
     private let recorded = Mutex<[Duration]>([])
-    var now: Instant { .now }
+    /// It stands still, so that a wait is as long as it was meant to be.
+    let now = Instant.now
     var minimumResolution: Duration { .zero }
     var waits: [Duration] { recorded.withLock { $0 } }
 
