@@ -27,12 +27,12 @@ struct SimulatorSwitches: ParsableArguments {
     @Flag(help: "The management API takes only tokens from a sign-in to the demo account.") var requireSignIn = false
 
     func validate() throws {
-        guard [200, 204].contains(successStatus) else { throw ValidationError("--success-status is 200 or 204") }
-        guard visibilityDelayMs >= 0 else { throw ValidationError("--visibility-delay-ms is not below 0") }
+        guard [200, 204].contains(successStatus) else { throw ValidationError("--success-status takes 200 or 204.") }
+        guard visibilityDelayMs >= 0 else { throw ValidationError("--visibility-delay-ms takes 0 or more.") }
         guard managementRequestsPerSecond >= 0, managementRequestsPerSecond.isFinite else {
-            throw ValidationError("--management-requests-per-second is not below 0")
+            throw ValidationError("--management-requests-per-second takes 0 or more.")
         }
-        guard accessTokenSeconds > 0 else { throw ValidationError("--access-token-seconds is above 0") }
+        guard accessTokenSeconds > 0 else { throw ValidationError("--access-token-seconds takes 1 or more.") }
     }
 
     func options(host: String, port: Int, faults: FaultRules) -> SimulatorOptions {
