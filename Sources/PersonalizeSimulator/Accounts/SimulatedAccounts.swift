@@ -1,14 +1,17 @@
 /// Who can sign in, and the applications that may ask them.
 extension SimulatorOptions {
+    /// What projects belong to, and the management API's rate limit.
     package struct Organization: Sendable, Equatable {
         package var uid: String
         package var name: String
 
         package init(uid: String, name: String) { (self.uid, self.name) = (uid, name) }
 
+        /// The organization of `Account.standard`.
         package static let standard = Organization(uid: "blt5e1f000000000001", name: "Demo organization")
     }
 
+    /// Somebody who can sign in with a password, and agree to what an app asks for.
     package struct Account: Sendable {
         package var uid: String
         package var email: String
@@ -29,10 +32,12 @@ extension SimulatorOptions {
             self.organizations = organizations
         }
 
+        /// Who can sign in where no accounts are configured.
         package static let standard = Account(
             uid: "blt5e1f0000000000a1", email: "demo@example.com", password: "headrace-demo")
     }
 
+    /// An application that may ask for access.
     package struct OAuthApp: Sendable {
         package var uid: String
         package var name: String
@@ -55,6 +60,7 @@ extension SimulatorOptions {
             self.scopes = scopes
         }
 
+        /// The one app of a simulator that is told nothing else.
         package static let standard = OAuthApp(
             uid: "6500000000000000000000aa", name: "Headrace demo", clientID: "headrace-demo",
             clientSecret: "headrace-demo-secret",

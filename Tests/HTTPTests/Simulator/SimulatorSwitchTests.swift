@@ -82,4 +82,33 @@ import Testing
         #expect(try await Self.waits(5, seed: 7) == first)
         #expect(try await Self.waits(5, seed: 8) != first)
     }
+
+    @Test func aClientThatGivesUpWhileItWaitsIsNoLongerInFlight() async throws {
+        let options = Self.options { options in
+            options.latency = .contentstack
+            options.clock = EndlessClock()
+        }
+        try await withSimulator(options) { (client) async throws in
+            let request = Task { try await client.patch("u1", "{}") }
+            try await client.waitForStats(#""in_flight":1,"#)
+            request.cancel()
+            try await client.waitForStats(#""in_flight":0,"#)
+            #expect(try await client.attributes("u1") == nil)
+        }
+    }
+}
+
+/// A clock on which no wait ever ends, unless its task does.
+private struct EndlessClock: Clock {
+    typealias Instant = ContinuousClock.Instant
+
+    let now = Instant.now
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let (never, continuation) = AsyncStream.makeStream(of: Void.self)
+        for await _ in never {}
+        continuation.finish()
+        try Task.checkCancellation()
+    }
 }
