@@ -55,6 +55,9 @@ struct SimulatorResponder: HTTPResponder {
             state.record(exchange, at: received, status: 413, fault: nil, isApplied: false)
             return Answer.tooLarge.response
         }
+        if let latency = state.latency, EdgeAPI.paths.contains(exchange.path) {
+            try await context.connection.wait(latency.next(), clock: options.clock) { ticket.end() }
+        }
         let subject = FaultSubject(
             method: exchange.method, path: exchange.path, project: exchange.project, uid: exchange.uid)
         if let rule = state.faults.decide(subject) {

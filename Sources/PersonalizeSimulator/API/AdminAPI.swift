@@ -13,6 +13,7 @@ struct AdminAPI {
         case ("GET", "users"): return users(query)
         case ("GET", _) where path.hasPrefix("users/"): return user(String(path.dropFirst(6)), query)
         case ("GET", "requests"): return requests(query)
+        case ("GET", "audiences"): return audiences(query)
         case ("GET", "stats"): return .json(200, stats)
         case ("POST", "reset"):
             reset()
@@ -66,6 +67,7 @@ struct AdminAPI {
         let totals = state.traffic.snapshot
         let statuses = totals.byStatus.sorted { $0.key < $1.key }.map { (String($0.key), String($0.value)) }
         let faults = totals.byFault.sorted { $0.key < $1.key }.map { ($0.key, String($0.value)) }
+        let events = totals.events.sorted { $0.key < $1.key }.map { ($0.key, String($0.value)) }
         let overlapping = totals.overlappingUsers.sorted { $0.key < $1.key }.map { key, count in
             JSONText.object([
                 ("project", JSONText.quoted(key.project)), ("uid", JSONText.quoted(key.uid)),
@@ -78,7 +80,7 @@ struct AdminAPI {
             ("by_fault", JSONText.object(faults)), ("users", String(state.users.count)),
             ("in_flight", String(totals.inFlight)), ("max_in_flight", String(totals.maximumInFlight)),
             ("max_in_flight_per_user", String(totals.maximumInFlightByUser)),
-            ("overlapping_users", JSONText.array(overlapping)),
+            ("overlapping_users", JSONText.array(overlapping)), ("events", JSONText.object(events)),
         ])
     }
 
@@ -86,26 +88,12 @@ struct AdminAPI {
         state.users.removeAll()
         state.definitions.custom.removeAll()
         state.audiences.removeAll()
+        state.experiences.removeAll()
+        state.events.removeAll()
+        state.projects.reset()
+        state.budget.reset()
         state.log.removeAll()
         state.traffic.reset()
         state.faults.restart()
     }
-}
-
-/// The parameters of an address; of a repeated one the last counts.
-private struct Query {
-    private var values: [String: String] = [:]
-
-    init(_ text: String) {
-        for pair in text.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard let name = parts.first else { continue }
-            values[String(name)] = parts.count == 2 ? String(parts[1]).removingPercentEncoding ?? "" : ""
-        }
-    }
-
-    subscript(name: String) -> String? { values[name] }
-
-    /// Nil for what is no number, and for numbers below zero.
-    func integer(_ name: String) -> Int? { values[name].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
 }

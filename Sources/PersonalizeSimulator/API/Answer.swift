@@ -7,6 +7,14 @@ extension HTTPField.Name {
     static let userUID = Self.known("x-cs-personalize-user-uid")
     /// The name of earlier days, which Segment's destination still sends.
     static let legacyUserUID = Self.known("x-cs-eclipse-user-uid")
+    static let liveAttributes = Self.known("x-live-attributes")
+    static let pageURL = Self.known("x-page-url")
+    // Where the visitor is: Contentstack goes by the address, the simulator by what a test says.
+    static let country = Self.known("x-simulator-country")
+    static let region = Self.known("x-simulator-region")
+    static let city = Self.known("x-simulator-city")
+    static let organizationUID = Self.known("organization_uid")
+    static let requestedHeaders = Self.known("access-control-request-headers")
     static let authtoken = Self.known("authtoken")
 
     private static func known(_ name: StaticString) -> Self {
@@ -34,6 +42,15 @@ struct Answer: Sendable {
         let entry = JSONText.object([("code", JSONText.quoted(code)), ("message", JSONText.quoted(code))])
         let errors = JSONText.object([(field, JSONText.array([entry]))])
         return json(status, JSONText.object([("status", String(status)), ("errors", errors)]))
+    }
+
+    /// The envelope for what concerns a whole request, as the CMS has it.
+    static func message(_ status: Int, _ text: String, code: Int) -> Answer {
+        json(
+            status,
+            JSONText.object([
+                ("error_message", JSONText.quoted(text)), ("error_code", String(code)), ("status", String(status)),
+            ]))
     }
 
     var response: Response {

@@ -12,7 +12,7 @@ struct AudienceAPI {
         case ("GET", nil): return .json(200, JSONText.array(audiences.all(of: project).map(\.json)))
         case ("POST", nil):
             return write(body, as: 201) { fields, rules throws(ItemRefusal) in
-                try audiences.create(in: project) { uid, time in
+                try audiences.create(in: project) { uid, time, _ in
                     StoredAudience(
                         uid: uid, name: fields["name"], description: fields["description"], definition: rules,
                         project: project, createdAt: time, updatedAt: time)
@@ -25,7 +25,11 @@ struct AudienceAPI {
                     audience.definition = rules
                 }
             }
-        case ("DELETE", let uid?): return audiences.answerToDelete(uid, of: project, module: Self.module)
+        case ("DELETE", let uid?):
+            guard !state.experiences.use(audience: uid, in: project) else {
+                return .error(400, field: "uid", code: "personalize.\(Self.module).IN_USE")
+            }
+            return audiences.answerToDelete(uid, of: project, module: Self.module)
         default: return nil
         }
     }

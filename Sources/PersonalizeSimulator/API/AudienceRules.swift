@@ -8,57 +8,64 @@ struct AudienceRules: Sendable {
 
     /// As it was sent.
     let literal: String
+    let root: AudienceRule
     /// The uids of the project's own attributes that rules ask for.
-    private(set) var customAttributes: Set<String> = []
-    private var count = 0
+    let customAttributes: Set<String>
 
     init(_ json: RawJSON) throws(Refusal) {
         literal = json.literal
         guard try Self.text(Self.members(of: json)["__type"]) == "RuleCombination" else { throw Self.invalid }
-        try read(json, depth: 0)
+        var (customAttributes, count): (Set<String>, Int) = ([], 0)
+        root = try Self.read(json, depth: 0, &customAttributes, &count)
         if count > Self.maximumRules { throw Refusal(code: "personalize.AUDIENCES.RULE_COUNT_EXCEEDED") }
+        self.customAttributes = customAttributes
     }
 
     private static let invalid = Refusal(code: "personalize.AUDIENCES.INVALID_DEFINITION")
 
-    private mutating func read(_ json: RawJSON, depth: Int) throws(Refusal) {
-        guard depth < Self.maximumDepth else { throw Self.invalid }
+    private static func read(
+        _ json: RawJSON, depth: Int, _ customAttributes: inout Set<String>, _ count: inout Int
+    ) throws(Refusal) -> AudienceRule {
+        guard depth < maximumDepth else { throw invalid }
         let members = try Self.members(of: json)
         switch try Self.text(members["__type"]) {
         case "RuleCombination":
-            guard let combination = try Self.text(members["combinationType"]), ["AND", "OR"].contains(combination),
-                let rules = try? members["rules"]?.elements()
-            else { throw Self.invalid }
-            for rule in rules { try read(rule, depth: depth + 1) }
+            guard let combination = try text(members["combinationType"]), ["AND", "OR"].contains(combination),
+                let elements = try? members["rules"]?.elements()
+            else { throw invalid }
+            var rules: [AudienceRule] = []
+            for element in elements { rules.append(try read(element, depth: depth + 1, &customAttributes, &count)) }
+            return combination == "AND" ? .all(rules) : .any(rules)
         case "Rule":
             count += 1
-            try readRule(members)
-        default: throw Self.invalid
+            let (reference, condition) = (try Self.reference(members), try Self.condition(members))
+            if case .custom(let uid) = reference { customAttributes.insert(uid) }
+            let inverted = members["invertCondition"]
+            guard inverted == nil || inverted?.kind == .boolean else { throw invalid }
+            return .rule(reference, condition, isInverted: inverted?.boolean ?? false)
+        default: throw invalid
         }
     }
 
-    private mutating func readRule(_ members: [String: RawJSON]) throws(Refusal) {
-        guard let attribute = members["attribute"], let condition = try Self.text(members["attributeMatchCondition"])
-        else { throw Self.invalid }
-        let reference = try Self.members(of: attribute)
-        guard let kind = try Self.text(reference["__type"]), let uid = try Self.text(reference["ref"]) else {
-            throw Self.invalid
+    private static func reference(_ rule: [String: RawJSON]) throws(Refusal) -> AttributeReference {
+        guard let attribute = rule["attribute"] else { throw invalid }
+        let members = try Self.members(of: attribute)
+        guard let kind = try text(members["__type"]), let name = try text(members["ref"]) else { throw invalid }
+        return switch kind {
+        // The second is the first's name of earlier days.
+        case "CustomAttributeReference", "UserAttributeReference": .custom(name)
+        case "PresetAttributeReference": .preset(name)
+        case "LyticsAttributeReference": .lytics(name)
+        default: .other
         }
-        if kind == "CustomAttributeReference" || kind == "UserAttributeReference" { customAttributes.insert(uid) }
-        let value: RawJSON? =
-            if let options = members["attributeMatchOptions"], options.kind != .null {
-                try Self.members(of: options)["value"]
-            } else {
-                nil
-            }
-        let wanted: RawJSON.Kind
-        switch condition {
-        case "STRING_EQUALS", "CONTAINS_SUBSTRING": wanted = .string
-        case "NUMBER_EQUAL_TO", "NUMBER_LESS_THAN", "NUMBER_GREATER_THAN": wanted = .number
-        default: return
-        }
-        guard value?.kind == wanted else {
-            throw Refusal(code: "valid matchOptions is required for \(condition) condition")
+    }
+
+    private static func condition(_ rule: [String: RawJSON]) throws(Refusal) -> AttributeCondition {
+        guard let name = try text(rule["attributeMatchCondition"]) else { throw invalid }
+        var options: [String: RawJSON] = [:]
+        if let given = rule["attributeMatchOptions"], given.kind != .null { options = try Self.members(of: given) }
+        do { return try AttributeCondition(name, options: options) } catch {
+            throw Refusal(code: "valid matchOptions is required for \(name) condition")
         }
     }
 

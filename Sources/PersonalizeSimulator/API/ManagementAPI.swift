@@ -1,83 +1,82 @@
-import HTTPTypes
-
-/// The management API: attribute definitions and audiences.
+/// The management API: what a project has, for whoever is signed in.
 struct ManagementAPI {
+    private struct Refusal: Error { var answer: Answer }
+
+    private static let collections: Set = [
+        "attributes", "audiences", "events", "experiences", "experiences-priority", "projects",
+    ]
+
     let state: SimulatorState
 
     /// Nil where the API has no such path.
     func answer(_ exchange: Exchange) -> Answer? {
         let parts = exchange.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 || parts.count == 3 && !parts[2].isEmpty, ["attributes", "audiences"].contains(parts[1])
+        guard parts.count == 2 || parts.count == 3 && !parts[2].isEmpty, Self.collections.contains(parts[1])
         else { return nil }
-        guard isSignedIn(exchange) else {
-            let message = "You're not allowed in here unless you're logged in."
-            return .json(
-                401,
-                JSONText.object([
-                    ("error_message", JSONText.quoted(message)), ("error_code", "105"), ("status", "401"),
-                ]))
+        let organization: String
+        do throws(Refusal) { organization = try admit(exchange, to: parts[1]) } catch { return error.answer }
+        let share = state.budget.take(for: organization, at: state.options.now())
+        guard share.isAllowed else {
+            var answer = Answer.message(429, "Too many requests", code: 429)
+            answer.headers += share.headers
+            return answer
+        }
+        var answer = answer(exchange, parts[1], parts.count == 3 ? parts[2] : nil, organization: organization)
+        answer?.headers += share.headers
+        return answer
+    }
+
+    private func answer(_ exchange: Exchange, _ collection: String, _ uid: String?, organization: String) -> Answer? {
+        let (project, method, body) = (exchange.project ?? "", exchange.method, exchange.body)
+        return switch collection {
+        case "projects" where uid == nil: ProjectAPI(state: state, organization: organization).answer(exchange)
+        case "attributes": AttributeAPI(state: state, project: project).answer(method, uid, body: body)
+        case "audiences": AudienceAPI(state: state, project: project).answer(method, uid, body: body)
+        case "events": EventAPI(state: state, project: project).answer(method, uid, body: body)
+        case "experiences": ExperienceAPI(state: state, project: project).answer(method, uid, body: body)
+        case "experiences-priority" where uid == nil:
+            ExperienceAPI(state: state, project: project).answerAboutPriority(method, body: body)
+        default: nil
+        }
+    }
+
+    /// The organization that a request is about, if its credential opens that.
+    private func admit(_ exchange: Exchange, to collection: String) throws(Refusal) -> String {
+        let access: Access
+        do { access = try state.access(exchange) } catch { throw Refusal(answer: error.answer) }
+        let organization = try organization(of: exchange, collection, access)
+        guard access.isMember(of: organization) else {
+            throw Self.refusal(403, "organization_uid", "personalize.ORGANIZATIONS.NOT_A_MEMBER")
+        }
+        guard access.permits(exchange.method) else {
+            throw Self.refusal(403, "scope", "personalize.SCOPE_NOT_GRANTED")
+        }
+        return organization
+    }
+
+    private func organization(
+        of exchange: Exchange, _ collection: String, _ access: Access
+    ) throws(Refusal) -> String {
+        guard collection != "projects" else {
+            guard let organization = exchange.organization else {
+                throw Self.refusal(
+                    400, "organization_uid", "personalize.PROJECTS.ORGANIZATION_UID_HEADER_NOT_SET")
+            }
+            return organization
         }
         guard let project = exchange.project else {
-            let module = parts[1].uppercased()
-            return .error(400, field: "x-project-uid", code: "personalize.\(module).PROJECT_UID_HEADER_NOT_SET")
+            let module = collection.uppercased().replacing("-", with: "_")
+            throw Self.refusal(400, "x-project-uid", "personalize.\(module).PROJECT_UID_HEADER_NOT_SET")
         }
-        guard state.options.knows(project: project) else {
-            return .error(404, field: "x-project-uid", code: "personalize.PROJECTS.NOT_FOUND")
+        guard state.knows(project: project) else {
+            throw Self.refusal(404, "x-project-uid", "personalize.PROJECTS.NOT_FOUND")
         }
-        let uid = parts.count == 3 ? parts[2] : nil
-        return parts[1] == "audiences"
-            ? AudienceAPI(state: state, project: project).answer(exchange.method, uid, body: exchange.body)
-            : answerAboutAttributes(exchange.method, uid, body: exchange.body, project: project)
+        let home = access.organization(asked: exchange.organization, otherwise: state.options.defaultOrganization)
+        return state.projects.owner(of: project, otherwise: home)
     }
 
-    private func isSignedIn(_ exchange: Exchange) -> Bool {
-        var token = exchange.header(.authtoken) ?? ""
-        if token.isEmpty, let authorization = exchange.header(.authorization) {
-            let parts = authorization.split(separator: " ", maxSplits: 1)
-            if parts.count == 2, parts[0].lowercased() == "bearer" { token = String(parts[1]) }
-        }
-        guard !token.isEmpty else { return false }
-        return state.options.managementTokens?.contains(token) ?? true
-    }
-
-    // MARK: Attributes
-
-    private func answerAboutAttributes(_ method: String, _ uid: String?, body: [UInt8], project: String) -> Answer? {
-        let definitions = state.definitions.custom
-        switch (method, uid) {
-        case ("GET", nil): return .json(200, JSONText.array(state.definitions.all(of: project).map(\.json)))
-        case ("POST", nil):
-            return write(body, as: 201) { fields throws(ItemRefusal) in
-                try definitions.create(in: project) { uid, time in
-                    StoredDefinition(
-                        uid: uid, name: fields["name"], key: fields["key"], description: fields["description"],
-                        project: project, createdAt: time, updatedAt: time)
-                }
-            }
-        case ("PUT", let uid?):
-            // Another key is another place to write to: what users have at the old one stays there.
-            return write(body, as: 200) { fields throws(ItemRefusal) in
-                try definitions.update(uid, of: project) { definition in
-                    (definition.name, definition.key) = (fields["name"], fields["key"])
-                    definition.description = fields["description"]
-                }
-            }
-        case ("DELETE", let uid?):
-            guard !state.audiences.use(attribute: uid, in: project) else {
-                return .error(400, field: "uid", code: "personalize.ATTRIBUTES.IN_USE")
-            }
-            return definitions.answerToDelete(uid, of: project, module: "ATTRIBUTES")
-        default: return nil
-        }
-    }
-
-    private func write(
-        _ body: [UInt8], as status: Int,
-        _ store: (Fields) throws(ItemRefusal) -> StoredDefinition
-    ) -> Answer {
-        let fields: Fields
-        do { fields = try Fields(body, module: "ATTRIBUTES", required: ["name", "key"]) } catch { return error.answer }
-        do { return .json(status, try store(fields).json) } catch { return error.answer(module: "ATTRIBUTES") }
+    private static func refusal(_ status: Int, _ field: String, _ code: String) -> Refusal {
+        Refusal(answer: .error(status, field: field, code: code))
     }
 }
 

@@ -20,6 +20,17 @@ struct RawConnection: Sendable {
         try await channel.pipeline.addHandler(ClosingWatch(closes: closes, onClose: onClose), position: .first).get()
     }
 
+    /// Lets time pass, and calls back when the client closes its side or the connection breaks meanwhile.
+    func wait(
+        _ duration: Duration, clock: any Clock<Duration>, onClose: @escaping @Sendable () -> Void
+    ) async throws {
+        let watch = ClosingWatch(closes: false, onClose: onClose)
+        try await channel.pipeline.addHandler(watch, position: .first).get()
+        try await clock.sleep(for: duration)
+        // A connection that has gone has no pipeline either.
+        try? await channel.pipeline.removeHandler(watch).get()
+    }
+
     /// Closes with RST: data on its way is lost and the client sees a reset.
     func reset() async {
         if let options = channel as? any SocketOptionProvider {
@@ -76,7 +87,7 @@ private final class RawOutput: ChannelOutboundHandler, Sendable {
 }
 
 /// Notices the end of a client that no longer waits.
-private final class ClosingWatch: ChannelInboundHandler, Sendable {
+private final class ClosingWatch: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
     private let closes: Bool

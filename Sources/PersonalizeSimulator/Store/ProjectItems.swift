@@ -32,6 +32,7 @@ enum ItemRefusal: Error {
 final class ProjectItems<Item: ProjectItem>: Sendable {
     private struct State {
         var items: [String: [Item]] = [:]
+        var made: [String: Int] = [:]
         var ids: ObjectIDs
     }
 
@@ -48,16 +49,18 @@ final class ProjectItems<Item: ProjectItem>: Sendable {
 
     func all(of project: String) -> [Item] { state.withLock { $0.items[project] ?? [] } }
 
+    /// `number` counts what was made in the project before.
     func create(
-        in project: String, _ make: (_ uid: String, _ time: Date) -> Item
+        in project: String, _ make: (_ uid: String, _ time: Date, _ number: Int) -> Item
     ) throws(ItemRefusal) -> Item {
         let time = now()
         return try state.withLock { state throws(ItemRefusal) in
             let existing = state.items[project] ?? []
-            let item = make(state.ids.next(at: time), time)
+            let item = make(state.ids.next(at: time), time, state.made[project, default: 0])
             try Self.refuseTwins(of: item, among: existing)
             guard existing.count < maximum else { throw .full }
             state.items[project] = existing + [item]
+            state.made[project, default: 0] += 1
             return item
         }
     }
@@ -83,7 +86,17 @@ final class ProjectItems<Item: ProjectItem>: Sendable {
         }
     }
 
-    func removeAll() { state.withLock { $0.items = [:] } }
+    /// Puts the items in this order; false, and nothing changes, unless it names each of them once.
+    func arrange(_ uids: [String], of project: String) -> Bool {
+        state.withLock { state in
+            let items = Dictionary((state.items[project] ?? []).map { ($0.uid, $0) }) { $1 }
+            guard uids.count == items.count, Set(uids) == Set(items.keys) else { return false }
+            state.items[project] = uids.compactMap { items[$0] }
+            return true
+        }
+    }
+
+    func removeAll() { state.withLock { ($0.items, $0.made) = ([:], [:]) } }
 
     private static func refuseTwins(of item: Item, among existing: [Item]) throws(ItemRefusal) {
         for (place, field) in item.uniqueFields.enumerated()

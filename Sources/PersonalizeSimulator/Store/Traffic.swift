@@ -11,6 +11,8 @@ final class Traffic: Sendable {
         var unanswered = 0
         var byStatus: [Int: Int] = [:]
         var byFault: [String: Int] = [:]
+        /// Impressions and conversions that the edge took, by kind.
+        var events: [String: Int] = [:]
         var inFlight = 0
         var maximumInFlight = 0
         var inFlightByUser: [UserKey: Int] = [:]
@@ -51,6 +53,12 @@ final class Traffic: Sendable {
             if let status { totals.byStatus[status, default: 0] += 1 } else { totals.unanswered += 1 }
             if let fault { totals.byFault[fault, default: 0] += 1 }
             if isApplied { totals.applied += 1 }
+        }
+    }
+
+    func count(events kinds: [String]) {
+        totals.withLock { totals in
+            for kind in kinds { totals.events[kind, default: 0] += 1 }
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// One user of one project.
@@ -14,10 +15,26 @@ struct UserKey: Hashable, Sendable, Comparable {
 struct StoredUser: Sendable {
     var attributes: [String: String] = [:]
     var writes = 0
+    /// What the manifest sees, and what it will see later, where it sees writes late.
+    private var visible: [String: String] = [:]
+    private var hidden: [(until: Date, writes: [AttributeWrite])] = []
 
-    mutating func merge(_ writes: [AttributeWrite]) {
-        for write in writes { attributes[write.key] = write.literal }
+    mutating func merge(_ writes: [AttributeWrite], hiddenUntil time: Date?) {
+        Self.apply(writes, to: &attributes)
+        if let time { hidden.append((time, writes)) }
         self.writes += 1
+    }
+
+    mutating func visibleAttributes(at now: Date) -> [String: String] {
+        while let next = hidden.first, next.until <= now {
+            Self.apply(next.writes, to: &visible)
+            hidden.removeFirst()
+        }
+        return visible
+    }
+
+    private static func apply(_ writes: [AttributeWrite], to attributes: inout [String: String]) {
+        for write in writes { attributes[write.key] = write.literal }
     }
 
     func json(_ key: UserKey) -> String {
@@ -38,12 +55,31 @@ struct AttributeWrite: Sendable {
 /// The users that were ever written, of all projects.
 final class UserStore: Sendable {
     private let users = Mutex<[UserKey: StoredUser]>([:])
+    private let visibilityDelay: TimeInterval
+
+    /// `visibilityDelay` is how long after a write the manifest begins to see it.
+    init(visibilityDelay: Duration) { self.visibilityDelay = visibilityDelay / .seconds(1) }
 
     /// Merges per key: what is not named stays.
-    func merge(_ writes: [AttributeWrite], into key: UserKey) {
+    func merge(_ writes: [AttributeWrite], into key: UserKey, at now: Date) {
+        let time = hiddenUntil(now)
         users.withLock { users in
-            users[key, default: StoredUser()].merge(writes)
+            users[key, default: StoredUser()].merge(writes, hiddenUntil: time)
         }
+    }
+
+    /// Gives the target all that the source has. Of somebody unknown, or to themselves, there is nothing to give.
+    func copy(from source: UserKey, to target: UserKey, at now: Date) {
+        let time = hiddenUntil(now)
+        users.withLock { users in
+            guard source != target, let attributes = users[source]?.attributes else { return }
+            users[target, default: StoredUser()].merge(
+                attributes.map { AttributeWrite(key: $0.key, literal: $0.value) }, hiddenUntil: time)
+        }
+    }
+
+    private func hiddenUntil(_ now: Date) -> Date? {
+        visibilityDelay > 0 ? now.addingTimeInterval(visibilityDelay) : nil
     }
 
     /// The user of that uid; without a project, the first project that knows the uid.
@@ -55,6 +91,18 @@ final class UserStore: Sendable {
             }
             return users.filter { $0.key.uid == uid }.min { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
+    }
+
+    /// What rules see of a user; nothing where none was written.
+    func visibleAttributes(of key: UserKey, at now: Date) -> [String: String] {
+        users.withLock { users in
+            visibilityDelay > 0 ? users[key]?.visibleAttributes(at: now) ?? [:] : users[key]?.attributes ?? [:]
+        }
+    }
+
+    /// The users of a project, in order.
+    func uids(of project: String) -> [String] {
+        users.withLock { users in users.keys.filter { $0.project == project }.map(\.uid) }.sorted()
     }
 
     /// A page of all users in the order of project and uid, and how many there are.

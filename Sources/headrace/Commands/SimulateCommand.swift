@@ -14,6 +14,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Address and port; port 0 takes any free one.") var listen = "127.0.0.1:8787"
     @Option(name: .long, help: "A JSON file of faults to inject.", completion: .file(extensions: ["json"]))
     var faults: String?
+    @OptionGroup(title: "Behaviour") var switches: SimulatorSwitches
     @Flag(name: .long, help: "Do not print the address.") var quiet = false
     @OptionGroup var output: OutputOptions
 
@@ -22,7 +23,7 @@ struct SimulateCommand: AsyncParsableCommand {
         try await ending(console) {
             let address = try ListenAddress(listen)
             let rules = try faults.map(Self.rules) ?? .none
-            let options = SimulatorOptions(host: address.host, port: address.port, faults: rules)
+            let options = switches.options(host: address.host, port: address.port, faults: rules)
             let signals = ProcessSignals()
             do {
                 try await withThrowingTaskGroup(of: Void.self) { group in

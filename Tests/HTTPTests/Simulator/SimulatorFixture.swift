@@ -10,7 +10,7 @@ let testProject = "6400000000000000000000ab"
 
 /// Runs a simulator on a free port for the length of the closure.
 func withSimulator(
-    _ options: SimulatorOptions = SimulatorOptions(), faults: String? = nil,
+    _ options: SimulatorOptions = SimulatorOptions(managementRequestsPerSecond: nil), faults: String? = nil,
     _ body: @escaping @Sendable (SimulatorClient) async throws -> Void
 ) async throws {
     var options = options
@@ -126,7 +126,8 @@ final class RecordingClock: Clock {
     typealias Instant = ContinuousClock.Instant
 
     private let recorded = Mutex<[Duration]>([])
-    var now: Instant { .now }
+    /// It stands still, so that a wait is as long as it was meant to be.
+    let now = Instant.now
     var minimumResolution: Duration { .zero }
     var waits: [Duration] { recorded.withLock { $0 } }
 

@@ -37,9 +37,9 @@ package final class SimulatorProcess: Sendable {
         }
     }
 
-    /// `faults` is the text of a fault file.
-    package init(in folder: ScratchFolder, faults: String? = nil) throws {
-        var arguments = ["simulate", "--listen", "127.0.0.1:0"]
+    /// `faults` is the text of a fault file, `switches` are further arguments.
+    package init(in folder: ScratchFolder, faults: String? = nil, switches: [String] = []) throws {
+        var arguments = ["simulate", "--listen", "127.0.0.1:0"] + switches
         if let faults {
             try folder.write(["faults.json": faults])
             arguments += ["--faults", "faults.json"]
