@@ -27,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -59,7 +60,10 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             swiftSettings: safe),
-        .target(name: "Contentstack", dependencies: ["SyncCore", "OutboundHTTP"], swiftSettings: safe),
+        .target(
+            name: "Contentstack",
+            dependencies: ["SyncCore", "OutboundHTTP", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: safe),
         .target(
             name: "SyncEngine",
             dependencies: [
@@ -84,7 +88,11 @@ let package = Package(
                 "SyncCore", "SQLDatabases", "ProjectModels", "ChangePlanning", "Delivery", "StateStorage",
                 "OutboundHTTP", "Contentstack", "SyncEngine", "PersonalizeSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: safe),
         .target(

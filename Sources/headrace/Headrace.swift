@@ -19,6 +19,7 @@ import SyncCore
             InitCommand.self, DoctorCommand.self, CheckCommand.self, PreviewCommand.self, TestCommand.self,
             PlanCommand.self, ApplyCommand.self, RunCommand.self, StatusCommand.self, RunsCommand.self,
             CancelCommand.self, RetryCommand.self, AttributesCommand.self, AudiencesCommand.self,
+            LoginCommand.self, LogoutCommand.self, WhoamiCommand.self,
             StateCommand.self, SimulateCommand.self, SchemaCommand.self, CompletionsCommand.self,
         ])
 

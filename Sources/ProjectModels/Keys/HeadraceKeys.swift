@@ -50,6 +50,9 @@ enum KeyTables {
                     KeySpec("auth", .mapping(authentication), "How the management API is asked; default oauth."),
                     KeySpec("edge_url", .httpURL, "Overrides the region's edge host, for the simulator or a proxy."),
                     KeySpec("management_url", .httpURL, "Overrides the region's management host."),
+                    KeySpec("app_url", .httpURL, "Overrides the region's host of pages, where people log in."),
+                    KeySpec("developer_hub_url", .httpURL, "Overrides the region's host of OAuth apps."),
+                    KeySpec("content_management_url", .httpURL, "Overrides the region's host of sessions."),
                     KeySpec(
                         "max_in_flight", .integer(minimum: 1), "Ceiling of the adaptive concurrency; default 256."),
                     KeySpec(
@@ -72,7 +75,13 @@ enum KeyTables {
         keys: [
             KeySpec(
                 "method", .choice(DestinationDefinition.Authentication.allCases.map(\.rawValue)),
-                "oauth, authtoken or none; only the management API needs it.", required: true)
+                "oauth, authtoken or none; only the management API needs it.", required: true),
+            KeySpec("app_uid", .text, "Uid of the OAuth app in Contentstack's Developer Hub."),
+            KeySpec("client_id", .text, "The OAuth app's client id."),
+            KeySpec("client_secret", .secret, "The OAuth app's client secret, where it has one."),
+            KeySpec(
+                "redirect_uri", .httpURL,
+                "Where the browser comes back to, on this machine; default http://localhost:8184."),
         ])
 
     static let state = MappingSpec(

@@ -95,9 +95,14 @@ struct ConfigurationSection {
         }
         var destination = DestinationDefinition(name: name, projectUID: projectUID, position: position)
         destination.region = settings.text("region").flatMap(ContentstackRegion.id) ?? "na"
-        destination.authentication = settings.settings("auth")?.choice("method") ?? .oauth
+        if let auth = settings.settings("auth") {
+            AuthenticationKeys(findings: findings).read(auth, into: &destination)
+        }
         destination.edgeURL = settings.text("edge_url").map(withoutTrailingSlash)
         destination.managementURL = settings.text("management_url").map(withoutTrailingSlash)
+        destination.appURL = settings.text("app_url").map(withoutTrailingSlash)
+        destination.developerHubURL = settings.text("developer_hub_url").map(withoutTrailingSlash)
+        destination.contentManagementURL = settings.text("content_management_url").map(withoutTrailingSlash)
         destination.maxInFlight = settings.integer("max_in_flight") ?? destination.maxInFlight
         destination.maxRequestsPerSecond = settings.number("max_requests_per_second")
         ConnectionKeys(directory: directory, findings: findings).read(settings, into: &destination)

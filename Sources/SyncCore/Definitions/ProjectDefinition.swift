@@ -41,9 +41,15 @@ package struct DestinationDefinition: Sendable {
     package var region: String
     package var projectUID: String
     package var authentication: Authentication = .oauth
+    /// For logging in with OAuth.
+    package var oauthApp: OAuthAppDefinition?
     /// Overrides of the region's hosts, for the simulator or a proxy; no trailing slash.
     package var edgeURL: String?
     package var managementURL: String?
+    /// Where people log in, OAuth tokens are issued, and sessions begin; of a custom region.
+    package var appURL: String?
+    package var developerHubURL: String?
+    package var contentManagementURL: String?
     /// Ceiling of the adaptive concurrency: requests in flight at once.
     package var maxInFlight = 256
     package var maxRequestsPerSecond: Double?
@@ -60,6 +66,30 @@ package struct DestinationDefinition: Sendable {
         self.name = name
         self.region = region
         self.projectUID = projectUID
+        self.position = position
+    }
+}
+
+/// The OAuth app of Contentstack's Developer Hub that people log in through.
+package struct OAuthAppDefinition: Sendable, Hashable {
+    package static let standardRedirectURI = "http://localhost:8184"
+
+    package var uid: String
+    package var clientID: String
+    /// Apps that only prove possession of a code (PKCE) have none.
+    package var clientSecret: Secret?
+    /// Of this machine; one that the app is registered with.
+    package var redirectURI = standardRedirectURI
+    package var position: Diagnostic.Position?
+
+    package init(
+        uid: String, clientID: String, clientSecret: Secret? = nil, redirectURI: String = standardRedirectURI,
+        position: Diagnostic.Position? = nil
+    ) {
+        self.uid = uid
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+        self.redirectURI = redirectURI
         self.position = position
     }
 }

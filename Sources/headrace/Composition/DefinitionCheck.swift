@@ -22,7 +22,9 @@ struct DefinitionCheck: Sendable {
                 let contents = try await ManagementAccess(destination).contents()
                 findings += Self.findings(of: used, destination, contents.attributes, contents.audiences)
             } catch let failure as ManagementFailure {
-                findings.append(Self.notCompared(destination, .warning, failure.diagnostic))
+                // A project that is not there takes every write without a word.
+                let severity: Diagnostic.Severity = failure.kind == .notFound ? .error : .warning
+                findings.append(Self.notCompared(destination, severity, failure.diagnostic))
             } catch let finding as Diagnostic where finding.code == "not_logged_in" {
                 findings.append(Self.notCompared(destination, .note, finding))
             } catch let finding as Diagnostic {

@@ -25,6 +25,10 @@ struct SimulatorSwitches: ParsableArguments {
     @Option(help: "A redirect URI of the demo app, besides those it has; may be repeated.") var redirectURI: [String] =
         []
     @Flag(help: "The management API takes only tokens from a sign-in to the demo account.") var requireSignIn = false
+    @Option(help: "The code that a sign-in with the demo account's password wants besides; needs --require-sign-in.")
+    var secondFactor: String?
+    @Flag(help: "The demo app has no client secret, as one that cannot keep any: it must use PKCE.") var publicApp =
+        false
 
     func validate() throws {
         guard [200, 204].contains(successStatus) else { throw ValidationError("--success-status takes 200 or 204.") }
@@ -32,14 +36,20 @@ struct SimulatorSwitches: ParsableArguments {
         guard managementRequestsPerSecond >= 0, managementRequestsPerSecond.isFinite else {
             throw ValidationError("--management-requests-per-second takes 0 or more.")
         }
+        guard secondFactor == nil || requireSignIn else {
+            throw ValidationError("--second-factor needs --require-sign-in.")
+        }
         guard accessTokenSeconds > 0 else { throw ValidationError("--access-token-seconds takes 1 or more.") }
     }
 
     func options(host: String, port: Int, faults: FaultRules) -> SimulatorOptions {
         var app = SimulatorOptions.OAuthApp.standard
         app.redirectURIs += redirectURI
+        if publicApp { app.clientSecret = nil }
+        var account = SimulatorOptions.Account.standard
+        account.secondFactor = secondFactor
         return SimulatorOptions(
-            host: host, port: port, faults: faults, accounts: requireSignIn ? [.standard] : nil, oauthApps: [app],
+            host: host, port: port, faults: faults, accounts: requireSignIn ? [account] : nil, oauthApps: [app],
             accessTokenLifetime: .seconds(accessTokenSeconds),
             managementRequestsPerSecond: managementRequestsPerSecond > 0 ? managementRequestsPerSecond : nil,
             unknownKeys: unknownKeys, nestedObjects: nestedObjects, arrays: arrays, nulls: nulls, latency: latency,

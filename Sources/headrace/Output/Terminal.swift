@@ -18,6 +18,26 @@ enum Terminal {
         return ["y", "yes"].contains(readLine()?.lowercased())
     }
 
+    /// A line; nil where there is none.
+    static func answer(to question: String) -> String? {
+        FileHandle.standardError.write(Data(TerminalText.escaped(question).utf8))
+        return readLine()
+    }
+
+    /// A line that the terminal does not show.
+    static func hiddenAnswer(to question: String) -> String? {
+        var settings = termios()
+        guard unsafe tcgetattr(STDIN_FILENO, &settings) == 0 else { return answer(to: question) }
+        var silent = settings
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        defer {
+            unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            FileHandle.standardError.write(Data("\n".utf8))
+        }
+        return answer(to: question)
+    }
+
     /// Cells in a line of the terminal behind standard error; 80 where it cannot say.
     static func width() -> Int {
         var size = winsize()

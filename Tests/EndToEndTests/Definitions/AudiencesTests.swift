@@ -65,6 +65,13 @@ import Testing
         #expect(checked.findings.map(\.severity) == ["note"])
     }
 
+    @Test func aProjectThatIsNotThereIsAnError() async throws {
+        let shop = try await DefinitionsShop { $0.projectUID = "64" }
+        let checked = try await shop.shop.check(environment: DefinitionsShop.login)
+        #expect(checked.exit == 2)
+        #expect(checked.findings.map(\.code) == ["unknown_project"])
+    }
+
     @Test func anOutageIsNoFaultOfTheFiles() async throws {
         let shop = try await DefinitionsShop()
         try await shop.shop.simulator.setFaults(

@@ -21,11 +21,11 @@ final class Workshop: Sendable {
     /// `rows` is SQL that fills the shop's table; `shared` is another workshop's simulator.
     init(
         _ project: MembersProject = MembersProject(), rows: String = "", faults: String? = nil,
-        sharing shared: SimulatorProcess? = nil
+        switches: [String] = [], sharing shared: SimulatorProcess? = nil
     ) async throws {
         place = shared == nil ? await Places.shared.take() : nil
         folder = try ScratchFolder()
-        simulator = try shared ?? SimulatorProcess(in: folder, faults: faults)
+        simulator = try shared ?? SimulatorProcess(in: folder, faults: faults, switches: switches)
         try write(project)
         try await sql(Self.members + rows)
     }

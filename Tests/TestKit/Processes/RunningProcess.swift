@@ -53,6 +53,9 @@ package final class RunningProcess: Sendable {
 
     package func closeInput() { try? lifeline?.close() }
 
+    /// Of one that keeps its input open.
+    package func type(_ text: String) { try? lifeline?.write(contentsOf: Data(text.utf8)) }
+
     package var processIdentifier: Int32 { child.processIdentifier }
     package var isRunning: Bool { child.isRunning }
     package var errorText: String { stderr.text }
