@@ -76,9 +76,11 @@ struct SnapshotValues {
     }
 
     /// Attribute by attribute: the value, or the fingerprint that stands for it.
-    func shown() -> [String: ShownValue] {
-        var result: [String: ShownValue] = [:]
-        for (key, node) in members { result[String(decoding: key, as: UTF8.self)] = ShownValue(node) }
+    func shown() -> [String: ShownValue] { mapped { ShownValue($0) } }
+
+    func mapped<Value>(_ transform: (JSONText.Node) -> Value?) -> [String: Value] {
+        var result: [String: Value] = [:]
+        for (key, node) in members { result[String(decoding: key, as: UTF8.self)] = transform(node) }
         return result
     }
 }

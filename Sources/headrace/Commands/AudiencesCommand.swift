@@ -9,8 +9,9 @@ struct AudiencesCommand: AsyncParsableCommand {
         abstract: "List the project's audiences, the attributes they use, and the syncs that feed those.",
         discussion: """
             Names conditions that can never be met by what models/attributes.yml allows: a text where the rule compares numbers, \
-            a value outside `allowed`, a list without its pipes. Needs a login. Exits 0 whatever it finds.
-            """)
+            a value outside `allowed`, a list without its pipes. Needs a login. Exits 0 whatever it finds. `audiences impact SYNC` says who \
+            would enter and leave.
+            """, subcommands: [AudiencesImpactCommand.self])
 
     @OptionGroup var options: DefinitionOptions
 

@@ -9,7 +9,8 @@ struct PlanCommand: AsyncParsableCommand {
         discussion: """
             Reads the models and compares them with what the destination last confirmed. Sends nothing and takes no lock. \
             Exits 4 when a guard trips, 3 when rows are invalid. Of the planned operations it counts those that are withheld \
-            because the destination rejected the same values before.
+            because the destination rejected the same values before. With a login it says how many users would enter and leave \
+            the audiences.
             """)
 
     @Argument(help: "Syncs to plan, by name or glob; all when none is named.") var syncs: [String] = []
@@ -34,15 +35,19 @@ struct PlanCommand: AsyncParsableCommand {
             guard outcome.exit == .done else { return outcome.exit }
             let display = ProgressDisplay(console: console, logger: engine.environment.logger)
             var exits: [ExitStatus] = []
+            var impacts = PlanImpacts(project: opened.project, console: console)
             for (index, sync) in outcome.checked.enumerated() {
                 let planned = await engine.plan(
                     sync, options: RunOptions(), details: details, observer: display.observer,
                     stop: signals.stopOfOneRun())
                 display.finish()
                 let users = try PlanPresentation.users(planned.operations, keys: engine.environment.keys)
-                let report = PlanReport(
+                var report = PlanReport(
                     sync: sync.sync.name, plan: planned.plan, users: users, withheld: planned.withheld,
                     invalidSample: planned.invalidSample, error: planned.error)
+                if let plan = planned.plan, plan.planned > 0, signals.stop.reason == nil {
+                    report.impact = try await impacts.report(of: plan.planID, sync, engine)
+                }
                 if index > 0 { console.say("") }
                 if console.isJSON, let error = planned.error { console.complain([error]) }
                 console.print(json: report.json, text: report.text(console.palette))

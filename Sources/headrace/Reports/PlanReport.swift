@@ -9,6 +9,8 @@ struct PlanReport {
     var withheld = WithheldCounts()
     var invalidSample: [InvalidRow] = []
     var error: Diagnostic?
+    /// Nil where nobody is logged in, or Contentstack gives no answer.
+    var impact: ImpactReport?
 
     /// `error` is there only when no plan is.
     var json: JSONText {
@@ -25,8 +27,9 @@ struct PlanReport {
                 "ageing": .integer(withheld.ageing), "quarantined": .integer(withheld.quarantined),
             ]),
         ])
-        return error.map { line.adding(["error": .string($0.sentence)]) }
-            ?? ReadingReport.added(plan?.reading, to: line)
+        if let error { return line.adding(["error": .string(error.sentence)]) }
+        let whole = ReadingReport.added(plan?.reading, to: line)
+        return impact.map { whole.adding(["audiences": $0.json]) } ?? whole
     }
 
     func text(_ palette: Palette) -> String {
@@ -37,6 +40,7 @@ struct PlanReport {
         var parts = [head(plan, name: name, palette)]
         if !plan.guards.isEmpty { parts.append(GuardReport.table(plan.guards, palette)) }
         if !users.isEmpty { parts.append(users.map { $0.text(palette) }.joined(separator: "\n")) }
+        if let impact = impact?.brief(palette) { parts.append(impact) }
         parts.append(foot(plan, palette))
         return parts.joined(separator: "\n\n")
     }

@@ -48,10 +48,15 @@ struct DefinitionsShop: Sendable {
             return #"{"__type":"Rule","attribute":{"__type":"CustomAttributeReference","ref":"\#(rule.uid)"},"#
                 + #""attributeMatchCondition":"\#(rule.condition)"\#(options),"invertCondition":false}"#
         }
-        _ = try await post(
-            "audiences",
-            #"{"name":"\#(name)","definition":{"__type":"RuleCombination","combinationType":"OR","rules":["#
-                + written.joined(separator: ",") + "]}}")
+        try await create(
+            audience: name,
+            definition: #"{"__type":"RuleCombination","combinationType":"OR","rules":["#
+                + written.joined(separator: ",") + "]}")
+    }
+
+    /// Returns its uid.
+    @discardableResult func create(audience name: String, definition: String) async throws -> String {
+        try await post("audiences", #"{"name":"\#(name)","definition":\#(definition)}"#)
     }
 
     func attributesFile() throws -> String {

@@ -25,27 +25,30 @@ import Testing
         for (place, value) in Self.values.enumerated() {
             let isMember = members.contains(place)
             let shown = "\(test) of \(String(describing: value))"
-            #expect(Self.condition(test).membership { _ in value } == (isMember ? .member : .outsider), "\(shown)")
             #expect(
-                Self.condition(test, inverted: true).membership { _ in value } == (isMember ? .outsider : .member),
+                Self.condition(test).membership { _ in .value(value ?? .null) } == (isMember ? .member : .outsider),
+                "\(shown)")
+            #expect(
+                Self.condition(test, inverted: true).membership { _ in .value(value ?? .null) }
+                    == (isMember ? .outsider : .member),
                 "not \(shown)")
         }
     }
 
     @Test func spellingsOfALetterDiffer() {
         let composed = AttributeValue.string("caf\u{E9}")
-        #expect(Self.condition(.equals("cafe\u{301}")).membership { _ in composed } == .outsider)
-        #expect(Self.condition(.contains("e\u{301}")).membership { _ in composed } == .outsider)
-        #expect(Self.condition(.contains("\u{E9}")).membership { _ in composed } == .member)
+        #expect(Self.condition(.equals("cafe\u{301}")).membership { _ in .value(composed) } == .outsider)
+        #expect(Self.condition(.contains("e\u{301}")).membership { _ in .value(composed) } == .outsider)
+        #expect(Self.condition(.contains("\u{E9}")).membership { _ in .value(composed) } == .member)
     }
 
     @Test func oneRuleDecidesWhateverTheVisitSays() {
         let (yes, no) = (Self.condition(.isTrue), Self.condition(.isFalse))
-        func of(_ rule: AudienceRule) -> AudienceMembership { rule.membership { _ in .boolean(true) } }
-        #expect(of(.all([yes, Self.country])) == .dependsOnVisit)
+        func of(_ rule: AudienceRule) -> AudienceMembership { rule.membership { _ in .value(.boolean(true)) } }
+        #expect(of(.all([yes, Self.country])) == .undecided)
         #expect(of(.all([Self.country, no])) == .outsider)
         #expect(of(.any([Self.country, yes])) == .member)
-        #expect(of(.any([no, Self.country])) == .dependsOnVisit)
+        #expect(of(.any([no, Self.country])) == .undecided)
         #expect(of(.all([yes, .any([no, .all([yes, yes])])])) == .member)
         #expect(of(.any([no, .all([yes, .any([])])])) == .outsider)
         #expect(of(.all([])) == .member)
@@ -58,14 +61,14 @@ import Testing
         AudienceCondition(subject: .custom(uid: "u1"), test: .other(name: "BEFORE_TIME")),
         AudienceCondition(subject: .custom(uid: "u1"), test: .other(name: "BEFORE_TIME"), isInverted: true),
     ]) func whatIsNotKnownIsNotGuessed(condition: AudienceCondition) {
-        #expect(AudienceRule.condition(condition).membership { _ in .boolean(true) } == .dependsOnVisit)
+        #expect(AudienceRule.condition(condition).membership { _ in .value(.boolean(true)) } == .undecided)
     }
 
     @Test func eachAttributeHasItsOwnValue() {
         let rule = AudienceRule.all([
             Self.condition(.isTrue), .condition(AudienceCondition(subject: .custom(uid: "u2"), test: .equals("x"))),
         ])
-        #expect(rule.membership { ["u1": .boolean(true), "u2": .string("x")][$0] } == .member)
-        #expect(rule.membership { ["u1": .boolean(true)][$0] } == .outsider)
+        #expect(rule.membership { .value(["u1": .boolean(true), "u2": .string("x")][$0] ?? .null) } == .member)
+        #expect(rule.membership { .value(["u1": .boolean(true)][$0] ?? .null) } == .outsider)
     }
 }

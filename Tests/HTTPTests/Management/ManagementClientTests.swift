@@ -203,8 +203,8 @@ import Testing
         let faults = #"{"rules":[{"effect":{"type":"status","status":200,"body":"\#(text)"}}]}"#
         let (audiences, _) = try await Self.ask(faults: faults) { client, _ in try await client.audiences() }
         #expect(audiences.map(\.name) == ["odd", "none", "all"])
-        let memberships = audiences.map { $0.rule.membership { _ in nil } }
-        #expect(memberships == [.dependsOnVisit, .dependsOnVisit, .member])
+        let memberships = audiences.map { $0.rule.membership { _ in .value(.null) } }
+        #expect(memberships == [.undecided, .undecided, .member])
     }
 }
 
