@@ -48,6 +48,22 @@ import Testing
         }
     }
 
+    /// With and without scripts: a person with a real browser.
+    @Test(arguments: [true, false]) func aBrowserLeadsFromThePageToWhoami(runsScripts: Bool) async throws {
+        let shop = try await LoginShop(.publicApp)
+        let login = try shop.start(["login"])
+        let address = try await shop.address()
+        try await withBrowser(Browser.Setting(runsScripts: runsScripts)) { browser in
+            try await browser.open(address)
+            #expect(try await browser.text(of: "body").contains("personalize:manage"))
+            try await browser.click("button[value=approve]")
+            try await browser.wait(for: "Logged in. You can close this page")
+        }
+        #expect(await login.end().exit == 0)
+        let who = try await shop.headrace("whoami")
+        #expect(who.exit == 0 && who.stdout.hasPrefix("demo@example.com of Demo organization"))
+    }
+
     @Test func decliningIsSaidInBothPlaces() async throws {
         let shop = try await LoginShop()
         let login = try shop.start(["login"])
@@ -101,7 +117,7 @@ import Testing
         let login = try shop.start(["login", "--no-browser"], keepsInputOpen: true)
         let line = try #require(login.line { $0.contains("response_type=code") })
         let back = try await shop.press("approve", on: line.trimmingCharacters(in: .whitespaces))
-        login.type(back + "\n")
+        try login.write(Data((back + "\n").utf8))
         login.closeInput()
         let output = await login.end()
         #expect(output.exit == 0, "\(output.stderr)")
