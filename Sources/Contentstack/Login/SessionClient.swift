@@ -7,6 +7,8 @@ package struct RemoteUser: Sendable, Hashable, Decodable {
     package struct Organization: Sendable, Hashable, Decodable {
         package var uid: String
         package var name: String
+
+        package init(uid: String, name: String) { (self.uid, self.name) = (uid, name) }
     }
 
     package var uid: String

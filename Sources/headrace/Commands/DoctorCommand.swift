@@ -30,6 +30,9 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             for destination in opened.project.destinations {
                 show(try await signals.cancelling { await doctor.examine(destination) })
+                if let login = try await signals.cancelling({ await doctor.examineLogin(of: destination) }) {
+                    show(login)
+                }
             }
             for examination in try await signals.cancelling({ await doctor.examineState() }) { show(examination) }
             return Examination.exit(of: examinations)

@@ -19,7 +19,11 @@ struct DefinitionCheck: Sendable {
             let keys = Set(mapped.map(\.key))
             let used = project.attributes.filter { keys.contains($0.key) }
             do {
-                let contents = try await ManagementAccess(destination).contents()
+                let access = try ManagementAccess(destination)
+                let contents = try await access.contents()
+                if let identity = try await access.identity() {
+                    findings.append(.note("project_identity", "this is \(identity.phrase)", at: destination.position))
+                }
                 findings += Self.findings(of: used, destination, contents.attributes, contents.audiences)
             } catch let failure as ManagementFailure {
                 // A project that is not there takes every write without a word.

@@ -55,6 +55,28 @@ struct Doctor {
         }
     }
 
+    /// Who is logged in, and what the project uid stands for there; nil where nobody is, which nothing needs.
+    func examineLogin(of definition: DestinationDefinition) async -> Examination? {
+        guard definition.authentication != .none else { return nil }
+        do {
+            let identity = try await ManagementAccess(definition).identity()
+            let answer = identity.map { "the login sees \($0.phrase)" }
+            guard let answer else {
+                return Examination(
+                    part: "login", name: definition.name,
+                    warning: "none of the login's organizations lists project \(definition.projectUID)",
+                    hint: "check project_uid and region, and the login's role in the project")
+            }
+            return Examination(part: "login", name: definition.name, answer: answer)
+        } catch {
+            let failure = CommandFailure(error)
+            guard let finding = failure.findings.first, finding.code != "not_logged_in" else { return nil }
+            return Examination(
+                part: "login", name: definition.name, warning: finding.message,
+                hint: finding.hint ?? "sending needs no login")
+        }
+    }
+
     func examineState() async -> [Examination] {
         do {
             let path = try opened.statePath()

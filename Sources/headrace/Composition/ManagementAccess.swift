@@ -38,12 +38,47 @@ struct ManagementAccess: Sendable {
         _ body: @Sendable (ManagementClient) async throws -> Result
     ) async throws -> Result {
         try await place.withCaller { caller in
-            let address = ManagementClient.Address(
-                endpoint: place.hosts.management, projectUID: destination.projectUID,
-                organizationUID: organizationUID, userAgent: LoginPlace.userAgent)
-            let credentials: any CredentialSource = if let given { given } else { try place.kept(caller) }
-            return try await body(
-                ManagementClient(caller, address: address, credentials: credentials, pace: Self.pace))
+            try await body(client(caller, of: organizationUID, try credentials(caller)))
+        }
+    }
+
+    private func credentials(_ caller: HTTPCaller) throws -> any CredentialSource {
+        if let given { given } else { try place.kept(caller) }
+    }
+
+    private func client(
+        _ caller: HTTPCaller, of organizationUID: String?, _ credentials: any CredentialSource
+    ) -> ManagementClient {
+        let address = ManagementClient.Address(
+            endpoint: place.hosts.management, projectUID: destination.projectUID, organizationUID: organizationUID,
+            userAgent: LoginPlace.userAgent)
+        return ManagementClient(caller, address: address, credentials: credentials, pace: Self.pace)
+    }
+
+    /// What Contentstack says that the project uid is: the edge takes any. Nil where no organization of the person lists it.
+    func identity() async throws -> ProjectIdentity? {
+        try await place.withCaller { caller in
+            let credentials = try credentials(caller)
+            let user = try await place.sessions(caller).user(try await credentials.credential(insteadOf: nil))
+            var organizations = user?.organizations ?? []
+            if let uid = organizationUID, !organizations.contains(where: { $0.uid == uid }) {
+                organizations.insert(RemoteUser.Organization(uid: uid, name: uid), at: 0)
+            }
+            for organization in organizations {
+                let client = client(caller, of: organization.uid, credentials)
+                let projects: [RemoteProject]
+                do throws(ManagementFailure) { projects = try await client.projects() } catch {
+                    // Of one of several organizations that the login does not reach.
+                    guard error.kind == .forbidden || error.kind == .notFound else { throw error }
+                    continue
+                }
+                if let project = projects.first(where: { $0.uid == destination.projectUID }) {
+                    return ProjectIdentity(
+                        uid: project.uid, name: project.name, organization: organization.name,
+                        region: destination.region)
+                }
+            }
+            return nil
         }
     }
 

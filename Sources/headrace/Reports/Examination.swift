@@ -4,7 +4,7 @@ import SyncCore
 struct Examination: Sendable {
     enum Verdict: String, Sendable { case ok, warn, fail }
 
-    /// `project`, `source`, `rights`, `destination`, `state`, `key`, `disk`.
+    /// `project`, `source`, `rights`, `destination`, `login`, `state`, `key`, `disk`.
     var part: String
     var name: String
     var verdict: Verdict

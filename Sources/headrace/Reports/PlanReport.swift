@@ -11,6 +11,8 @@ struct PlanReport {
     var error: Diagnostic?
     /// Nil where nobody is logged in, or Contentstack gives no answer.
     var impact: ImpactReport?
+    /// The same.
+    var identity: ProjectIdentity?
 
     /// `error` is there only when no plan is.
     var json: JSONText {
@@ -28,8 +30,10 @@ struct PlanReport {
             ]),
         ])
         if let error { return line.adding(["error": .string(error.sentence)]) }
-        let whole = ReadingReport.added(plan?.reading, to: line)
-        return impact.map { whole.adding(["audiences": $0.json]) } ?? whole
+        var whole = ReadingReport.added(plan?.reading, to: line)
+        if let impact { whole = whole.adding(["audiences": impact.json]) }
+        if let identity { whole = whole.adding(["project": identity.json]) }
+        return whole
     }
 
     func text(_ palette: Palette) -> String {
@@ -56,6 +60,7 @@ struct PlanReport {
                     "\(NumberText.grouped(rows.unchanged)) unchanged", "\(NumberText.grouped(rows.invalid)) invalid",
                 ].joined(separator: ", ")
         ]
+        if let identity { lines.append("  to \(TerminalText.escaped(identity.phrase))") }
         if let reading = plan.reading { lines.append("  read: \(ReadingReport(reading).sentence)") }
         lines += invalidSample.prefix(5).map { "  \(palette.yellow("invalid"))  \(InvalidRowReport.clause($0))" }
         if !plan.mappingAdded.isEmpty {

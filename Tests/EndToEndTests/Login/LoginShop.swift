@@ -14,7 +14,7 @@ struct LoginShop: Sendable {
         folder = try ScratchFolder()
         let ofApp = method == .publicApp ? ["--public-app"] : []
         simulator = try SimulatorProcess(in: folder, switches: ["--require-sign-in"] + ofApp + switches)
-        redirectPort = .random(in: 20_000...59_999)
+        redirectPort = FreePort.next()
         var project = MembersProject()
         let secret = method == .secretApp ? ", client_secret: headrace-demo-secret" : ""
         project.authentication =

@@ -64,6 +64,25 @@ import Testing
         #expect(who.exit == 0 && who.stdout.hasPrefix("demo@example.com of Demo organization"))
     }
 
+    /// The edge takes any project uid, so whoever is logged in is told what it stands for.
+    @Test func theProjectIsNamed() async throws {
+        let shop = try await LoginShop()
+        let without = try await shop.headrace("doctor")
+        #expect(!without.stdout.contains("login personalize"))
+        try await shop.logIn()
+        #expect(try await shop.headrace("attributes", "push", "--yes").exit == 0)
+        let name = /project [^(]+ \(6400000000000000000000ab\) of Demo organization, region na/
+        let checked = try await shop.headrace("check")
+        #expect(checked.exit == 0 && checked.stdout.contains("[project_identity]"), "\(checked.stdout)")
+        #expect(checked.stdout.firstMatch(of: name) != nil)
+        let doctor = try await shop.headrace("doctor")
+        #expect(doctor.stdout.contains("ok    login personalize: the login sees project"), "\(doctor.stdout)")
+        let plan = try await shop.headrace("plan")
+        #expect(plan.exit == 0 && plan.stdout.firstMatch(of: name) != nil, "\(plan.stdout)\(plan.stderr)")
+        let json = try await shop.headrace("plan", "--output", "json").stdout
+        #expect(json.contains(#""project":{"uid":"6400000000000000000000ab","name":""#))
+    }
+
     @Test func decliningIsSaidInBothPlaces() async throws {
         let shop = try await LoginShop()
         let login = try shop.start(["login"])
@@ -211,7 +230,7 @@ import Testing
 
     @Test func nobodyIsWaitedForForEver() async throws {
         let listener = try LoginListener(
-            redirectURI: "http://localhost:\(Int.random(in: 20_000...59_999))/", state: "s")
+            redirectURI: "http://localhost:\(FreePort.next())/", state: "s")
         let failure = await #expect(throws: Diagnostic.self) {
             try await listener.wait(patience: .milliseconds(50), onReady: {}, redeem: { code in code })
         }
@@ -219,7 +238,7 @@ import Testing
     }
 
     @Test func aSecondAnswerComesTooLate() async throws {
-        let port = Int.random(in: 20_000...59_999)
+        let port = FreePort.next()
         let listener = try LoginListener(redirectURI: "http://localhost:\(port)/back", state: "s")
         let base = "http://localhost:\(port)"
         let visits = Mutex<Task<Int, any Error>?>(nil)
