@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 import Testing
 
-/// A project whose people log in to a simulator, and a browser that is a script of the test.
+/// A project whose people log in to a simulator, and a browser that only fetches the page.
 struct LoginShop: Sendable {
     enum Method { case secretApp, publicApp, authtoken }
 
@@ -24,16 +24,12 @@ struct LoginShop: Sendable {
                 + "redirect_uri: \"http://localhost:\(redirectPort)/callback\"}"
         try folder.write(project.files(edgeURL: simulator.url))
         _ = try await Workshop.sqlite(Workshop.members, database: "shop.db", in: folder.url)
-        // What opens a page writes its address down and looks at nothing.
-        try folder.write(["browser": "#!/bin/sh\nprintf %s \"$1\" > address.new && mv address.new address\n"])
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: folder.path + "browser")
     }
 
     private var environment: [String: String] {
         [
             "XDG_CONFIG_HOME": folder.path + "config", "XDG_STATE_HOME": folder.path + "state",
-            "BROWSER": folder.path + "browser",
+            "BROWSER": "/usr/bin/curl",
         ]
     }
 
@@ -76,12 +72,16 @@ struct LoginShop: Sendable {
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         """
 
-    /// The page that the login wants to have opened.
-    func address() async throws -> String {
-        let file = folder.url.appending(path: "address")
-        try await eventually { FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) }
-        defer { try? FileManager.default.removeItem(at: file) }
-        return try String(contentsOf: file, encoding: .utf8)
+    /// The page that the login opens, by what it says.
+    func address(of login: RunningProcess) async throws -> String {
+        func printed() -> Substring? {
+            login.errorText.split(separator: "\n").first { $0.contains("response_type=code") }
+        }
+        try await eventually { printed() != nil && login.errorText.contains("waiting") || !login.isRunning }
+        guard let line = printed() else {
+            throw Workshop.Unexpected(description: "no page was opened: \(login.errorText)")
+        }
+        return line.trimmingCharacters(in: .whitespaces)
     }
 
     /// The consent page's button. Returns where the browser is sent to.
@@ -119,7 +119,7 @@ struct LoginShop: Sendable {
     /// Logs in and has to succeed.
     func logIn() async throws {
         let login = try start(["login"])
-        let back = try await press("approve", on: try await address())
+        let back = try await press("approve", on: try await address(of: login))
         #expect(try await Self.get(back).status == 200)
         let output = await login.end()
         #expect(output.exit == 0, "\(output.stderr)")

@@ -15,7 +15,9 @@ import Testing
         #expect(nobody.exit == 2 && nobody.stderr.contains("nobody is logged in"))
 
         let login = try shop.start(["login"])
-        let address = try await shop.address()
+        let address = try await shop.address(of: login)
+        // The browser was sent there.
+        try await eventually { try await shop.simulator.stats().requests == 1 }
         let hasHash = address.contains("#!/apps/6500000000000000000000aa/authorize")
         #expect(hasHash == (method == .publicApp), "\(address)")
         let back = try await shop.press("approve", on: address)
@@ -52,7 +54,7 @@ import Testing
     @Test(arguments: [true, false]) func aBrowserLeadsFromThePageToWhoami(runsScripts: Bool) async throws {
         let shop = try await LoginShop(.publicApp)
         let login = try shop.start(["login"])
-        let address = try await shop.address()
+        let address = try await shop.address(of: login)
         try await withBrowser(Browser.Setting(runsScripts: runsScripts)) { browser in
             try await browser.open(address)
             #expect(try await browser.text(of: "body").contains("personalize:manage"))
@@ -86,7 +88,7 @@ import Testing
     @Test func decliningIsSaidInBothPlaces() async throws {
         let shop = try await LoginShop()
         let login = try shop.start(["login"])
-        let page = try await LoginShop.get(try await shop.press("deny", on: try await shop.address()))
+        let page = try await LoginShop.get(try await shop.press("deny", on: try await shop.address(of: login)))
         #expect(page.status == 400 && page.body.contains("Not logged in: the login was declined in the browser."))
         let output = await login.end()
         #expect(output.exit == 2)
@@ -97,7 +99,7 @@ import Testing
     @Test func anAnswerToAnotherLoginIsNotUsed() async throws {
         let shop = try await LoginShop()
         let login = try shop.start(["login"])
-        let back = try await shop.press("approve", on: try await shop.address())
+        let back = try await shop.press("approve", on: try await shop.address(of: login))
         let forged = back.replacing(/state=[^&]*/, with: "state=other")
         let page = try await LoginShop.get(forged)
         #expect(page.status == 400 && page.body.contains("the answer to another login"))
@@ -109,7 +111,7 @@ import Testing
     @Test func aCodeThatWasUsedIsRefused() async throws {
         let shop = try await LoginShop()
         let login = try shop.start(["login"])
-        let address = try await shop.address()
+        let address = try await shop.address(of: login)
         let back = try await shop.press("approve", on: address)
         let code = try #require(back.firstMatch(of: /code=([^&]*)/)?.1)
         // Somebody was faster.
@@ -146,7 +148,7 @@ import Testing
     @Test func aSecondLoginOnTheSamePortSaysSo() async throws {
         let shop = try await LoginShop()
         let first = try shop.start(["login"])
-        _ = try await shop.address()
+        _ = try await shop.address(of: first)
         let second = try await shop.headrace("login")
         #expect(second.exit == 2 && second.stderr.contains("port \(shop.redirectPort): it is taken"))
         first.send(SIGTERM)
