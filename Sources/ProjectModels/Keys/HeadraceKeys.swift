@@ -48,6 +48,9 @@ enum KeyTables {
                     KeySpec("region", .region, "Contentstack region or one of the CLI's aliases; default na."),
                     KeySpec("project_uid", .text, "Uid of the Personalize project.", required: true),
                     KeySpec("auth", .mapping(authentication), "How the management API is asked; default oauth."),
+                    KeySpec(
+                        "create_missing", .boolean,
+                        "A run creates mapped attributes that the project lacks, which needs a login; default false."),
                     KeySpec("edge_url", .httpURL, "Overrides the region's edge host, for the simulator or a proxy."),
                     KeySpec("management_url", .httpURL, "Overrides the region's management host."),
                     KeySpec("app_url", .httpURL, "Overrides the region's host of pages, where people log in."),

@@ -98,6 +98,12 @@ struct ConfigurationSection {
         if let auth = settings.settings("auth") {
             AuthenticationKeys(findings: findings).read(auth, into: &destination)
         }
+        destination.createsMissing = settings.boolean("create_missing") ?? false
+        if destination.createsMissing, destination.authentication == .none {
+            findings.error(
+                "conflicting_keys", "`create_missing` needs a login, and auth says {method: none}",
+                at: settings.position(of: "create_missing"))
+        }
         destination.edgeURL = settings.text("edge_url").map(withoutTrailingSlash)
         destination.managementURL = settings.text("management_url").map(withoutTrailingSlash)
         destination.appURL = settings.text("app_url").map(withoutTrailingSlash)

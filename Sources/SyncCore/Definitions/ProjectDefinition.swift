@@ -41,6 +41,8 @@ package struct DestinationDefinition: Sendable {
     package var region: String
     package var projectUID: String
     package var authentication: Authentication = .oauth
+    /// A run creates mapped attributes that the project lacks.
+    package var createsMissing = false
     /// For logging in with OAuth.
     package var oauthApp: OAuthAppDefinition?
     /// Overrides of the region's hosts, for the simulator or a proxy; no trailing slash.

@@ -53,10 +53,15 @@ struct DefinitionCheck: Sendable {
         let comparison = DefinitionComparison(local: used, remote: attributes, audiences: audiences)
         let report = ComparisonReport(comparison, destination: destination)
         let missing = comparison.creatable.map { attribute in
-            Diagnostic.error(
-                "attribute_undefined",
-                "project \(destination.projectUID) has no attribute `\(attribute.key)`: its values would be taken and"
-                    + " ignored", at: attribute.position, hint: "create it: headrace attributes push")
+            destination.createsMissing
+                ? Diagnostic.note(
+                    "attribute_undefined",
+                    "project \(destination.projectUID) has no attribute `\(attribute.key)`: the next run creates it",
+                    at: attribute.position)
+                : Diagnostic.error(
+                    "attribute_undefined",
+                    "project \(destination.projectUID) has no attribute `\(attribute.key)`: its values would be taken and"
+                        + " ignored", at: attribute.position, hint: "create it: headrace attributes push")
         }
         let lint = AudienceLint(local: used, attributes: attributes).findings(in: audiences).map(\.diagnostic)
         return report.nearMisses + missing + [report.limit].compactMap { $0 } + lint

@@ -18,6 +18,10 @@ struct RunSessionOfMany {
             let opening = try await opened.engine()
             engine = opening
             outcome = try await signals.cancelling { await opening.check(syncs) }
+            if outcome.exit == .done, !options.baseline {
+                let missing = MissingAttributes(project: opened.project, logger: opened.logger)
+                try await signals.cancelling { try await missing.create(for: syncs) }
+            }
         } catch {
             let failure = CommandFailure(error)
             console.complain(failure.findings)

@@ -174,4 +174,36 @@ import Testing
         #expect(output.exit == 5)
         #expect(output.stderr.contains("answered 503") && !output.stderr.contains("anything"))
     }
+
+    @Test func aRunCreatesWhatIsMissingBeforeItSends() async throws {
+        let shop = try await DefinitionsShop { $0.destination = ["create_missing: true"] }
+        try await shop.shop.sql("INSERT INTO members (id, uid, tier, points) VALUES (1, 'u1', 'gold', 5)")
+        let nobody = try await shop.headrace("run", environment: [:])
+        #expect(nobody.exit == 2 && nobody.stderr.contains("[not_logged_in]"))
+        let checked = try await shop.headrace("check")
+        #expect(checked.exit == 0 && checked.stdout.contains("has no attribute `points`: the next run creates it"))
+
+        try await shop.shop.simulator.setFaults(
+            #"{"rules":[{"match":{"method":"POST"},"effect":{"type":"status","status":500}}]}"#)
+        let broken = try await shop.headrace("run", "--output", "json")
+        #expect(broken.exit == 5 && broken.stdout.contains(#""run_id":null"#), "\(broken.stdout)")
+        #expect(try await shop.shop.simulator.stats().users == 0)
+
+        try await shop.shop.simulator.setFaults("{}")
+        let run = try await shop.headrace("run")
+        #expect(run.exit == 0, "\(run.stdout)\(run.stderr)")
+        #expect(run.stderr.contains("attribute=loyalty_tier") && run.stderr.contains("attribute=points"))
+        // `note` is not mapped.
+        let diff = try await shop.headrace("attributes", "diff")
+        #expect(diff.stdout.contains("project \(SimulatorProcess.projectUID) has 2 custom attributes"))
+        #expect(try await !shop.headrace("run").stderr.contains("was created"))
+
+        try await shop.create(attribute: "Note")
+        try shop.write { project in
+            project.destination = ["create_missing: true"]
+            project.mappings.append("{column: note, attribute: note}")
+        }
+        let twin = try await shop.headrace("run")
+        #expect(twin.exit == 2 && twin.stderr.contains("[attribute_near_miss]"))
+    }
 }

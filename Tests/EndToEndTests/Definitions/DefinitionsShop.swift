@@ -16,6 +16,13 @@ struct DefinitionsShop: Sendable {
         shop = try await Workshop(project, switches: ["--management-requests-per-second", "0"])
     }
 
+    func write(_ change: (inout MembersProject) -> Void) throws {
+        var project = MembersProject()
+        project.authentication = "{method: authtoken}"
+        change(&project)
+        try shop.write(project)
+    }
+
     func headrace(_ arguments: String..., environment: [String: String] = login) async throws -> HeadraceProcess.Output
     {
         try await shop.start(arguments, environment: environment).end()
