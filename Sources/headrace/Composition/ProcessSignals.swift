@@ -34,6 +34,7 @@ struct ProcessSignals: Sendable {
                 }
                 guard !isEcho else { return }
                 guard stop.reason == nil else { _exit(reason.exit.rawValue) }
+                Terminal.showInput()
                 StandardStream.error.print(words)
                 stop.request(reason)
                 // The handler holds its source, so that it lives as long as the process.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// What the process's streams are connected to.
 enum Terminal {
@@ -24,18 +25,28 @@ enum Terminal {
         return readLine()
     }
 
+    /// What the terminal was set to before it was told not to show what is typed.
+    private static let usual = Mutex<termios?>(nil)
+
     /// A line that the terminal does not show.
     static func hiddenAnswer(to question: String) -> String? {
         var settings = termios()
         guard unsafe tcgetattr(STDIN_FILENO, &settings) == 0 else { return answer(to: question) }
         var silent = settings
         silent.c_lflag &= ~tcflag_t(ECHO)
+        usual.withLock { $0 = settings }
         unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
         defer {
-            unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            showInput()
             FileHandle.standardError.write(Data("\n".utf8))
         }
         return answer(to: question)
+    }
+
+    /// Whoever ends the process while a line is not shown calls this: else the person's shell would show nothing either.
+    static func showInput() {
+        guard var settings = usual.withLock({ $0.take() }) else { return }
+        unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
     }
 
     /// Cells in a line of the terminal behind standard error; 80 where it cannot say.

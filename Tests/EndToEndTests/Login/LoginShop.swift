@@ -57,7 +57,7 @@ struct LoginShop: Sendable {
     }
 
     private static let terminal = """
-        import os, pty, sys
+        import os, pty, sys, termios
         answers = sys.stdin.read().splitlines()
         child, screen = pty.fork()
         if child == 0: os.execv(sys.argv[1], sys.argv[1:])
@@ -67,8 +67,11 @@ struct LoginShop: Sendable {
             except OSError: break
             if not part: break
             shown += part
-            if shown.endswith(b": ") and answers: os.write(screen, answers.pop(0).encode() + b"\\n")
+            if shown.endswith(b": ") and answers:
+                answer = answers.pop(0)
+                os.write(screen, b"\\x03" if answer == "^C" else answer.encode() + b"\\n")
         sys.stdout.buffer.write(shown)
+        if not termios.tcgetattr(screen)[3] & termios.ECHO: print("what is typed is not shown any more")
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         """
 

@@ -179,6 +179,14 @@ import Testing
         #expect(pipe.exit == 2 && pipe.stderr.contains("[login_terminal]"))
     }
 
+    @Test func aPasswordThatIsBrokenOffLeavesTheTerminalAsItWas() async throws {
+        let shop = try await LoginShop(.authtoken)
+        let login = try await shop.headraceAtATerminal("login", answers: ["demo@example.com", "^C"])
+        #expect(login.exit == 130, "\(login.stdout)")
+        #expect(!login.stdout.contains("not shown any more"))
+        #expect(!FileManager.default.fileExists(atPath: shop.loginsFile))
+    }
+
     /// The access token ends after a second; the pair that comes instead is kept.
     @Test func aTokenThatEndsIsRenewed() async throws {
         let shop = try await LoginShop(switches: ["--access-token-seconds", "1"])
