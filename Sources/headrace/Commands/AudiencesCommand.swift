@@ -18,17 +18,15 @@ struct AudiencesCommand: AsyncParsableCommand {
     func run() async throws {
         let console = options.project.output.console
         try await ending(console) {
-            let (project, destination) = try options.definitions()
-            let access = try ManagementAccess(destination)
-            let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
-            let contents = try await signals.cancelling { try await access.contents() }
-            let findings = AudienceLint(local: project.attributes, attributes: contents.attributes)
-                .findings(in: contents.audiences)
-            let feeds = AttributeFeeds(project.syncs.filter { $0.destination.name == destination.name })
-            if contents.audiences.isEmpty { console.say("the project has no audience") }
-            for audience in contents.audiences {
+            let sides = try await DefinitionSides(options)
+            let findings = AudienceLint(local: sides.project.attributes, attributes: sides.attributes)
+                .findings(in: sides.audiences)
+            let destination = sides.access.destination.name
+            let feeds = AttributeFeeds(sides.project.syncs.filter { $0.destination.name == destination })
+            if sides.audiences.isEmpty { console.say("the project has no audience") }
+            for audience in sides.audiences {
                 let report = AudienceReport(
-                    audience, attributes: contents.attributes, feeds: feeds,
+                    audience, attributes: sides.attributes, feeds: feeds,
                     findings: findings.filter { $0.audience == audience.name })
                 console.print(json: report.json, text: report.text(console.palette))
             }

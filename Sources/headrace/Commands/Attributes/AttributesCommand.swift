@@ -71,15 +71,34 @@ struct AttributesDiffCommand: AsyncParsableCommand {
     func run() async throws {
         let console = options.project.output.console
         try await ending(console) {
-            let (project, destination) = try options.definitions()
-            let access = try ManagementAccess(destination)
-            let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
-            let contents = try await signals.cancelling { try await access.contents() }
-            let comparison = DefinitionComparison(
-                local: project.attributes, remote: contents.attributes, audiences: contents.audiences)
-            let report = ComparisonReport(comparison, destination: destination)
+            let sides = try await DefinitionSides(options)
+            let comparison = sides.comparison
+            let report = ComparisonReport(comparison, destination: sides.access.destination)
             console.print(json: report.json, text: report.text(console.palette))
             return exitCode && !comparison.isEqual ? .changesPlanned : .done
         }
+    }
+}
+
+/// The project's files and Contentstack's own definitions, side by side.
+struct DefinitionSides: Sendable {
+    let project: Project
+    let access: ManagementAccess
+    let signals: ProcessSignals
+    let attributes: [RemoteAttribute]
+    let audiences: [RemoteAudience]
+
+    /// Throws where the files are wrong, nobody is logged in, Contentstack gives no answer, or a signal comes.
+    init(_ options: DefinitionOptions) async throws {
+        let (project, destination) = try options.definitions()
+        let access = try ManagementAccess(destination)
+        let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
+        let contents = try await signals.cancelling { try await access.contents() }
+        (self.project, self.access, self.signals) = (project, access, signals)
+        (attributes, audiences) = contents
+    }
+
+    var comparison: DefinitionComparison {
+        DefinitionComparison(local: project.attributes, remote: attributes, audiences: audiences)
     }
 }

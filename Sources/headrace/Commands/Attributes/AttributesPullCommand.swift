@@ -21,19 +21,16 @@ struct AttributesPullCommand: AsyncParsableCommand {
     func run() async throws {
         let console = options.project.output.console
         try await ending(console) {
-            let (project, destination) = try options.definitions()
-            let access = try ManagementAccess(destination)
-            let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
-            let contents = try await signals.cancelling { try await access.contents() }
-            let comparison = DefinitionComparison(
-                local: project.attributes, remote: contents.attributes, audiences: contents.audiences)
-            let file = AttributeFile(directory: project.directory)
+            let sides = try await DefinitionSides(options)
+            let comparison = sides.comparison
+            let file = AttributeFile(directory: sides.project.directory)
             if !comparison.unlisted.isEmpty {
                 let text = try file.adding(comparison.unlisted.map(AttributeFileMerge.Addition.init))
                 if !dryRun { try file.write(text) }
             }
             console.print(
-                json: Self.json(comparison.unlisted, destination), text: text(comparison.unlisted, console.palette))
+                json: Self.json(comparison.unlisted, sides.access.destination),
+                text: text(comparison.unlisted, console.palette))
             return .done
         }
     }

@@ -19,12 +19,8 @@ struct AttributesPushCommand: AsyncParsableCommand {
     func run() async throws {
         let console = options.project.output.console
         try await ending(console) {
-            let (project, destination) = try options.definitions()
-            let access = try ManagementAccess(destination)
-            let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
-            let contents = try await signals.cancelling { try await access.contents() }
-            let comparison = DefinitionComparison(
-                local: project.attributes, remote: contents.attributes, audiences: contents.audiences)
+            let sides = try await DefinitionSides(options)
+            let (comparison, destination) = (sides.comparison, sides.access.destination)
             let findings = ComparisonReport(comparison, destination: destination)
             let twins = findings.nearMisses
             guard twins.isEmpty else { throw CommandFailure(.usage, twins) }
@@ -36,7 +32,7 @@ struct AttributesPushCommand: AsyncParsableCommand {
             }
             console.complain(findings.limit.map { [$0] } ?? [])
             try confirm(missing, destination, console)
-            return try await create(missing, access, signals, console)
+            return try await create(missing, sides.access, sides.signals, console)
         }
     }
 
