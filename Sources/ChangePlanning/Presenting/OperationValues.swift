@@ -12,6 +12,8 @@ package enum RememberedValue: Sendable, Hashable {
 package struct OperationValues: Sendable {
     package let before: [String: RememberedValue]
     package let after: [String: RememberedValue]
+    /// The attributes that are sent.
+    package let sent: Set<String>
 
     /// Throws when the state's sealed body does not open with these keys, or is not ours.
     package init(_ operation: PlannedOperation, keys: KeyRing) throws(Diagnostic) {
@@ -20,9 +22,12 @@ package struct OperationValues: Sendable {
             switch operation.body {
             case .sameAsSnapshot: operation.snapshotValues ?? Array("{}".utf8)
             case .clear(let bytes): bytes
-            case .sealed(let sealed): try keys.unseal(sealed)
+            // Of a plan that was superseded nothing is left.
+            case .sealed(let sealed): sealed.isEmpty ? Array("{}".utf8) : try keys.unseal(sealed)
             }
-        after = before.merging(try Self.remembered(body)) { $1 }
+        let written = try Self.remembered(body)
+        sent = Set(written.keys)
+        after = before.merging(written) { $1 }
     }
 
     /// Of a user's snapshot.

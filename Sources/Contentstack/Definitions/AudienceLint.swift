@@ -53,6 +53,8 @@ extension AttributeDefinition {
         case .isTrue, .isFalse:
             let wanted = AttributeValue.boolean(test == .isTrue)
             return reason(.boolean, "asks whether it is true or false") ?? reasonOutsideAllowed(wanted)
+        // `on_removed: ""` is taken by every type.
+        case .equals(""), .contains(""): return nil
         case .equals(let text): return reason(.string, "compares it with the text \"\(text)\"") ?? reasonAgainst(text)
         case .contains(let part):
             return reason(.string, "looks for the text \"\(part)\" in it") ?? reasonAgainst(part: part)
@@ -122,8 +124,13 @@ extension AttributeDefinition {
         if type == .stringList {
             let isItem = part.utf8.count > 2 && part.hasPrefix("|") && part.hasSuffix("|")
             if isItem { return reasonOfItems(in: part) }
+            // A part of several items, or of what stands between them.
+            if part.contains("|") { return nil }
         }
-        let has = allowed.contains { if case .string(let text) = $0 { text.contains(part) } else { false } }
+        let bytes = Array(part.utf8)
+        let has = allowed.contains { value in
+            if case .string(let text) = value { text.utf8.firstRange(of: bytes) != nil } else { false }
+        }
         return has ? nil : "never holds that: no value of `allowed` does"
     }
 

@@ -52,13 +52,24 @@ package struct DefinitionComparison: Sendable {
         }
     }
 
+    /// The same of some of the file's attributes; what is a near miss depends on all of them.
+    package func only(_ keys: Set<String>) -> DefinitionComparison {
+        var some = self
+        some.undefined.removeAll { !keys.contains($0.attribute.key) }
+        some.mistyped.removeAll { !keys.contains($0.attribute.key) }
+        return some
+    }
+
     package var isEqual: Bool { undefined.isEmpty && unlisted.isEmpty }
 
     /// What `push` would create: not what only looks new.
     package var creatable: [AttributeDefinition] { undefined.filter { $0.nearMiss == nil }.map(\.attribute) }
 
-    /// How many attributes the project would have above the standard limit, once all were created.
-    package var excess: Int { max(0, customCount + creatable.count - Self.standardLimit) }
+    /// How many attributes the project would have above the standard limit, once all were created. A project that is above
+    /// it already has another.
+    package var excess: Int {
+        customCount > Self.standardLimit ? 0 : max(0, customCount + creatable.count - Self.standardLimit)
+    }
 
     private static func folded(_ key: String) -> String { key.lowercased().filter { $0 != "-" && $0 != "_" } }
 }

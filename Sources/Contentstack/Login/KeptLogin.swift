@@ -34,12 +34,13 @@ package actor KeptLogin: CredentialSource {
         if let lost = login.lost { throw Self.lost(lost) }
         let isRefused = login.credential == refused
         guard login.method == .oauth else {
-            if isRefused { throw try await giveUp(login, "Contentstack does not accept the authtoken") }
+            // It is kept: one odd answer of a server must not throw away what only its owner can replace.
+            if isRefused { throw Self.lost("Contentstack does not accept the authtoken") }
             return login.credential
         }
         let isFresh = login.expiresAt.map { $0.timeIntervalSince(now()) > Self.head } ?? true
         if isFresh, !isRefused { return login.credential }
-        return try await renewed(login.token).credential
+        return try await renewed(login.token, isRefused: isRefused).credential
     }
 
     private func stored() throws(Diagnostic) -> StoredLogin {
@@ -55,14 +56,16 @@ package actor KeptLogin: CredentialSource {
     }
 
     /// `token` is the access token that will not do. Whoever comes while another renews waits for that.
-    private func renewed(_ token: String) async throws(Diagnostic) -> StoredLogin {
+    private func renewed(_ token: String, isRefused: Bool) async throws(Diagnostic) -> StoredLogin {
         let task: Task<Result<StoredLogin, Diagnostic>, Never>
         if let refreshing {
             task = refreshing
         } else {
             // Of its own: one caller who is cancelled must not take the tokens away from the others.
             task = Task {
-                do throws(Diagnostic) { return .success(try await renew(token)) } catch { return .failure(error) }
+                do throws(Diagnostic) { return .success(try await renew(token, isRefused: isRefused)) } catch {
+                    return .failure(error)
+                }
             }
             refreshing = task
         }
@@ -71,7 +74,7 @@ package actor KeptLogin: CredentialSource {
         return try result.get()
     }
 
-    private func renew(_ token: String) async throws(Diagnostic) -> StoredLogin {
+    private func renew(_ token: String, isRefused: Bool) async throws(Diagnostic) -> StoredLogin {
         try await store.locked { () async throws(Diagnostic) in
             var login = try stored()
             if let lost = login.lost { throw Self.lost(lost) }
@@ -91,24 +94,15 @@ package actor KeptLogin: CredentialSource {
                 try store.keep(login, as: name)
                 return login
             } catch let failure as OAuthFailure {
-                if failure.isFinal { throw try abandon(login, failure.diagnostic.message) }
+                if failure.kind == .ended { throw try abandon(login, failure.diagnostic.message) }
                 // It is renewed early enough to do without once.
-                if let end = login.expiresAt, end > now() { return login }
+                if let end = login.expiresAt, end > now(), !isRefused { return login }
                 throw failure.diagnostic
             } catch let finding as Diagnostic {
                 throw finding
             } catch {
                 throw .error("login_failed", "the login cannot be renewed")
             }
-        }
-    }
-
-    private func giveUp(_ login: StoredLogin, _ reason: String) async throws(Diagnostic) -> Diagnostic {
-        try await store.locked { () throws(Diagnostic) in
-            guard let current = try store.login(named: name), current.token == login.token else {
-                return Self.lost(reason)
-            }
-            return try abandon(current, reason)
         }
     }
 

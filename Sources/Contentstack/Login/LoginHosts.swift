@@ -11,6 +11,8 @@ package struct LoginHosts: Sendable {
     /// Sessions of people.
     package let contentManagement: HTTPEndpoint
 
+    package var all: [HTTPEndpoint] { [management, app, developerHub, contentManagement] }
+
     /// A management host of this machine is a simulator, which is all of them. Throws an unknown region or a malformed URL.
     package init(_ definition: DestinationDefinition) throws(Diagnostic) {
         guard let region = Region(named: definition.region) else {

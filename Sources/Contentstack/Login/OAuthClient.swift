@@ -25,14 +25,18 @@ package struct OAuthTokens: Sendable {
 
 /// Why there are no tokens.
 package struct OAuthFailure: Error, Sendable {
-    /// The same request would be refused again; else nobody answered.
-    package var isFinal: Bool
+    package enum Kind: Sendable {
+        /// The code or refresh token is good for nothing any more.
+        case ended
+        /// The request as such; what it carried may still be good.
+        case refused
+        case unanswered
+    }
+
+    package var kind: Kind
     package var diagnostic: Diagnostic
 
-    package init(isFinal: Bool, diagnostic: Diagnostic) {
-        self.isFinal = isFinal
-        self.diagnostic = diagnostic
-    }
+    package init(_ kind: Kind, _ diagnostic: Diagnostic) { (self.kind, self.diagnostic) = (kind, diagnostic) }
 }
 
 /// Contentstack's OAuth, as one app uses it (contentstack.md 5).
@@ -98,15 +102,33 @@ package struct OAuthClient: Sendable {
         }
         return OAuthTokens(
             access: Secret(answer.accessToken), refresh: answer.refreshToken.map { Secret($0) },
-            lifetime: answer.expiresIn ?? 3600, organizationUID: answer.organizationUid, userUID: answer.userUid)
+            lifetime: answer.lifetime, organizationUID: answer.organizationUid, userUID: answer.userUid)
     }
 
     private struct TokenAnswer: Decodable {
+        private enum Key: String, CodingKey {
+            case accessToken, refreshToken, expiresIn, organizationUid, userUid
+        }
+
+        /// Of what Contentstack says; nobody plans for longer.
+        private static let longest = 30 * 24 * 3600.0
+
         var accessToken: String
         var refreshToken: String?
-        var expiresIn: Int?
+        var lifetime: Int
         var organizationUid: String?
         var userUid: String?
+
+        /// The refresh token that was sent is used up by now, so that nothing but a missing access token may fail.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            func text(_ key: Key) -> String? { try? container.decode(String.self, forKey: key) }
+            accessToken = try container.decode(String.self, forKey: .accessToken)
+            (refreshToken, organizationUid, userUid) = (text(.refreshToken), text(.organizationUid), text(.userUid))
+            let seconds =
+                (try? container.decode(Double.self, forKey: .expiresIn)) ?? text(.expiresIn).flatMap { Double($0) }
+            lifetime = Int(min(Self.longest, max(0, seconds ?? 3600)))
+        }
     }
 
     private static var decoder: JSONDecoder {
@@ -117,9 +139,8 @@ package struct OAuthClient: Sendable {
 
     private func unreachable(_ endpoint: HTTPEndpoint, _ what: String) -> OAuthFailure {
         OAuthFailure(
-            isFinal: false,
-            diagnostic: .error(
-                "login_unreachable", "\(endpoint.authority) \(what)", hint: "check region and the network"))
+            .unanswered,
+            .error("login_unreachable", "\(endpoint.authority) \(what)", hint: "check region and the network"))
     }
 
     private func refusal(_ reply: HTTPReply, _ endpoint: HTTPEndpoint) -> OAuthFailure {
@@ -133,17 +154,17 @@ package struct OAuthClient: Sendable {
             case "invalid_client": "check auth.client_id and auth.client_secret against the app in the Developer Hub"
             case "invalid_grant":
                 "a code is good once and for a minute; a login ends where it is revoked: headrace login"
-            default: "log in again: headrace login"
+            default: "check the auth section, region and hosts of the destination"
             }
         return OAuthFailure(
-            isFinal: true,
-            diagnostic: .error("login_refused", "\(endpoint.authority) gives no token (\(reason))", hint: hint))
+            reason == "invalid_grant" ? .ended : .refused,
+            .error("login_refused", "\(endpoint.authority) gives no token (\(reason))", hint: hint))
     }
 
     // MARK: The end of a login
 
-    /// Takes back what the person has allowed the app to do. Throws where Contentstack does not confirm that.
-    package func revoke(_ access: Secret, organizationUID: String, userUID: String?) async throws(OAuthFailure) {
+    /// Takes back what this person has allowed the app to do. Throws where Contentstack does not confirm that.
+    package func revoke(_ access: Secret, organizationUID: String, userUID: String) async throws(OAuthFailure) {
         let path = "/manifests/\(app.uid)/authorizations"
         let headers = [
             (name: "authorization", value: "Bearer \(access.reveal())"),
@@ -164,7 +185,8 @@ package struct OAuthClient: Sendable {
         guard let answer = try? Self.decoder.decode(AuthorizationList.self, from: Data(list.body)) else {
             throw unreachable(hosts.developerHub, "answered with something that is no list of authorizations")
         }
-        for authorization in answer.data where userUID == nil || authorization.user?.uid == userUID {
+        // The list has everybody's.
+        for authorization in answer.data where authorization.user?.uid == userUID {
             _ = try await send("DELETE", "\(path)/\(authorization.authorizationUid)")
         }
     }

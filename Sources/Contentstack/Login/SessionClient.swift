@@ -76,12 +76,27 @@ package struct SessionClient: Sendable {
         guard (200..<300).contains(reply.answer.status) else { throw refused(reply, ManagementRefusal(reply.body)) }
     }
 
-    /// Whose credential it is; nil where Contentstack does not say.
-    package func user(_ credential: ManagementCredential) async throws(Diagnostic) -> RemoteUser? {
+    package enum UserAnswer: Sendable {
+        case user(RemoteUser)
+        /// The credential is not accepted.
+        case refused
+        /// Contentstack does not say: the credential may not reach so far, or something is out of order.
+        case unknown
+
+        package var user: RemoteUser? { if case .user(let user) = self { user } else { nil } }
+    }
+
+    /// Whose credential it is.
+    package func user(_ credential: ManagementCredential) async throws(Diagnostic) -> UserAnswer {
         let reply = try await send(
-            HTTPCall(path: "/v3/user", headers: [credential.header, (name: "user-agent", value: userAgent)]))
-        guard reply.answer.status == 200 else { return nil }
-        return try? JSONDecoder().decode([String: RemoteUser].self, from: Data(reply.body))["user"]
+            HTTPCall(
+                path: "/v3/user?include_orgs_roles=true",
+                headers: [credential.header, (name: "user-agent", value: userAgent)]))
+        if reply.answer.status == 401 { return .refused }
+        guard reply.answer.status == 200,
+            let user = try? JSONDecoder().decode([String: RemoteUser].self, from: Data(reply.body))["user"]
+        else { return .unknown }
+        return .user(user)
     }
 
     private struct SecondFactor: Decodable {

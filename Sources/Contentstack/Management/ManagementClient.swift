@@ -56,14 +56,16 @@ package struct ManagementClient: Sendable {
 
     package func projects() async throws(ManagementFailure) -> [RemoteProject] { try await list("/projects") }
 
-    /// Where no answer comes, the list tells whether it was created all the same.
+    /// Where no success is answered, the list tells whether it is there all the same.
     package func create(
         attribute key: String, name: String, description: String?
     ) async throws(ManagementFailure) -> RemoteAttribute {
         let body = NewAttribute(key: key, name: name, description: description)
         do throws(ManagementFailure) {
             return try decode(try await send("POST", "/attributes", body: encode(body)))
-        } catch  where error.kind == .unanswered {
+        } catch {
+            // It may be there all the same: the answer was lost, or somebody else was faster.
+            guard error.kind == .unanswered || error.kind == .refused else { throw error }
             let all = try await attributes()
             guard let created = all.first(where: { $0.key == key && !$0.isPreset }) else { throw error }
             return created
@@ -137,7 +139,7 @@ package struct ManagementClient: Sendable {
         insteadOf refused: ManagementCredential?
     ) async throws(ManagementFailure) -> ManagementCredential {
         do { return try await credentials.credential(insteadOf: refused) } catch {
-            throw ManagementFailure(.notSignedIn, error)
+            throw ManagementFailure(error.code == "login_unreachable" ? .unanswered : .notSignedIn, error)
         }
     }
 

@@ -57,7 +57,11 @@ struct SessionAPI {
         // A token of no one in particular is the first account's; an app's own token is nobody's.
         let account = access.account ?? (access.scopes == nil ? state.options.signInAccounts.first : nil)
         guard let account else { return SimulatorState.AccessRefusal.notSignedIn.answer }
-        return .json(200, JSONText.object([("user", JSONText.object(Self.members(of: account)))]))
+        // Contentstack names the organizations only to who asks for them.
+        let members = Self.members(of: account).filter {
+            $0.0 != "organizations" || exchange.query.contains("include_orgs_roles=true")
+        }
+        return .json(200, JSONText.object([("user", JSONText.object(members))]))
     }
 
     private func read(_ body: [UInt8]) -> SignIn {

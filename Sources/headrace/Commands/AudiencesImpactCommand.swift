@@ -17,6 +17,11 @@ struct AudiencesImpactCommand: AsyncParsableCommand {
     var examples = AudienceImpact.standardExamples
     @OptionGroup var options: ProjectOptions
 
+    private static func withheld(_ counts: WithheldCounts) -> String {
+        guard counts.total > 0 else { return "" }
+        return "\nWithheld users count as if they were sent: \(NumberText.grouped(counts.total))"
+    }
+
     func validate() throws {
         guard examples >= 0 else { throw ValidationError("--examples takes 0 or more, not \(examples).") }
     }
@@ -43,6 +48,10 @@ struct AudiencesImpactCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     planned.exit, planned.error.map { [$0] } ?? [.error("no_plan", "no plan could be made")])
             }
+            guard plan.status != .superseded else {
+                throw Diagnostic.error(
+                    "plan_superseded", "a newer plan or run of \(sync) began meanwhile", hint: "ask again")
+            }
             let impact = AudienceImpact(
                 of: checked, in: opened.project, attributes: contents.attributes, audiences: contents.audiences,
                 engine: engine, examples: examples)
@@ -53,7 +62,8 @@ struct AudiencesImpactCommand: AsyncParsableCommand {
                     "operations": .members(["planned": .integer(plan.planned)]), "audiences": report.json,
                 ]),
                 text: report.text(console.palette)
-                    + "\n\n\(NumberText.counted(plan.planned, "operation")) planned: plan \(plan.planID)")
+                    + "\n\n\(NumberText.counted(plan.planned, "operation")) planned: plan \(plan.planID)"
+                    + Self.withheld(planned.withheld))
             return planned.exit
         }
     }

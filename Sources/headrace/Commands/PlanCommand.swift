@@ -35,7 +35,7 @@ struct PlanCommand: AsyncParsableCommand {
             guard outcome.exit == .done else { return outcome.exit }
             let display = ProgressDisplay(console: console, logger: engine.environment.logger)
             var exits: [ExitStatus] = []
-            var context = RemoteContext(project: opened.project, console: console)
+            var context = RemoteContext(project: opened.project, console: console, stop: signals.stop)
             for (index, sync) in outcome.checked.enumerated() {
                 let planned = await engine.plan(
                     sync, options: RunOptions(), details: details, observer: display.observer,
@@ -47,7 +47,9 @@ struct PlanCommand: AsyncParsableCommand {
                     invalidSample: planned.invalidSample, error: planned.error)
                 if let plan = planned.plan, signals.stop.reason == nil {
                     report.identity = await context.identity(of: sync)
-                    if plan.planned > 0 { report.impact = try await context.report(of: plan.planID, sync, engine) }
+                    if plan.planned > 0, plan.status != .superseded {
+                        report.impact = try await context.report(of: plan.planID, sync, engine)
+                    }
                 }
                 if index > 0 { console.say("") }
                 if console.isJSON, let error = planned.error { console.complain([error]) }

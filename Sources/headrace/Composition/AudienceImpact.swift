@@ -27,10 +27,8 @@ struct AudienceImpact: Sendable {
     /// By the uid of their definition.
     private let keysOfUIDs: [String: String]
     private let uidsOfKeys: [String: String]
-    /// Attributes that a sync of the project writes to this destination.
-    private let ownKeys: Set<String>
-    /// The syncs of the same destination, but for the one that is looked at.
-    private let others: [SyncDefinition]
+    /// The attributes that each sync of the destination writes, the one that is looked at first.
+    private let writers: [(sync: String, keys: Set<String>)]
     private let engine: Engine
     private let identity: DestinationIdentity
     private let examples: Int
@@ -42,9 +40,10 @@ struct AudienceImpact: Sendable {
         self.audiences = audiences
         keysOfUIDs = Dictionary(attributes.map { ($0.uid, $0.key) }) { first, _ in first }
         uidsOfKeys = Dictionary(attributes.filter { !$0.isPreset }.map { ($0.key, $0.uid) }) { first, _ in first }
-        let syncs = project.syncs.filter { $0.destination.name == checked.sync.destination.name }
-        ownKeys = Set(syncs.flatMap { $0.mappings.map(\.attribute.key) })
-        others = syncs.filter { $0.name != checked.sync.name }
+        let others = project.syncs.filter {
+            $0.destination.name == checked.sync.destination.name && $0.name != checked.sync.name
+        }
+        writers = ([checked.sync] + others).map { ($0.name, Set($0.mappings.map(\.attribute.key))) }
         self.engine = engine
         identity = checked.destination.identity
         self.examples = examples
@@ -54,46 +53,71 @@ struct AudienceImpact: Sendable {
     func lines(of plan: PlanID) async throws -> [Line] {
         var lines = audiences.map { Line(audience: $0) }
         let state = engine.environment.state
-        var scopes: [Int64] = []
-        for sync in others { scopes.append(try await state.scope(sync: sync.name, identity: identity).id) }
+        var others: [(scope: Int64, keys: Set<String>)] = []
+        for writer in writers.dropFirst() {
+            others.append((try await state.scope(sync: writer.sync, identity: identity).id, writer.keys))
+        }
         var last = 0
         while true {
             let records = try await state.operations(of: plan, after: last, limit: Self.page)
             guard let end = records.last?.sequence else { return lines }
             last = end
-            let beside = try await valuesBeside(records.map(\.operation.keyHash), in: scopes)
+            let beside = try await known(records.map(\.operation.keyHash), to: others)
             for record in records {
-                try add(record.operation, beside: beside[record.operation.keyHash] ?? [:], to: &lines)
+                try add(record.operation, beside: beside[record.operation.keyHash] ?? Known(), to: &lines)
             }
+        }
+    }
+
+    /// What is known of one user at one time.
+    private struct Known {
+        var values: [String: RememberedValue] = [:]
+        /// What they are may be something else: attributes of a dirty user, and those that are missing of a known one,
+        /// where an earlier value may stand.
+        var uncertain: Set<String> = []
+
+        mutating func add(_ values: [String: RememberedValue], of keys: Set<String>, isDirty: Bool) {
+            self.values.merge(values) { $1 }
+            uncertain.formUnion(isDirty ? keys : keys.subtracting(values.keys))
         }
     }
 
     /// What the other syncs' snapshots hold of these users.
-    private func valuesBeside(
-        _ users: [KeyHash], in scopes: [Int64]
-    ) async throws -> [KeyHash: [String: RememberedValue]] {
-        var values: [KeyHash: [String: RememberedValue]] = [:]
-        for scope in scopes {
-            for user in try await engine.environment.state.snapshotUsers(scope: scope, keyHashes: users) {
-                values[user.entry.keyHash, default: [:]].merge(try OperationValues.remembered(user.values)) { $1 }
+    private func known(
+        _ users: [KeyHash], to others: [(scope: Int64, keys: Set<String>)]
+    ) async throws -> [KeyHash: Known] {
+        var known: [KeyHash: Known] = [:]
+        for other in others {
+            let found = try await engine.environment.state.snapshotUsers(scope: other.scope, keyHashes: users)
+            for user in found {
+                known[user.entry.keyHash, default: Known()].add(
+                    try OperationValues.remembered(user.values), of: other.keys,
+                    isDirty: user.entry.isDirty || !user.entry.isConfirmed)
             }
         }
-        return values
+        return known
     }
 
-    private func add(
-        _ operation: PlannedOperation, beside: [String: RememberedValue], to lines: inout [Line]
-    ) throws {
+    private func add(_ operation: PlannedOperation, beside: Known, to lines: inout [Line]) throws {
         let keys = engine.environment.keys
         let values = try OperationValues(operation, keys: keys)
-        let changed = Set(values.changed(keys: keys).compactMap { uidsOfKeys[$0] })
+        let isDirty = operation.reason == .dirty
+        let sent = values.sent
+        let changed = Set((isDirty ? sent : values.changed(keys: keys)).compactMap { uidsOfKeys[$0] })
         guard !changed.isEmpty else { return }
-        let (before, after) = (beside.merging(values.before) { $1 }, beside.merging(values.after) { $1 })
+        var (before, after) = (beside, beside)
+        if operation.valuesBefore != nil || isDirty {
+            before.add(values.before, of: writers[0].keys, isDirty: isDirty)
+            after.add(values.after, of: writers[0].keys, isDirty: isDirty)
+            after.uncertain.subtract(sent)
+        } else {
+            after.values.merge(values.after) { $1 }
+        }
         var name: String?
         for place in lines.indices {
             let change = lines[place].audience.change(
-                changed: changed, before: { known($0, before, elsewhere: after) },
-                after: { known($0, after, elsewhere: before) })
+                changed: changed, before: { value($0, before, elsewhere: after) },
+                after: { value($0, after, elsewhere: before) })
             switch change {
             case .none: continue
             case .undecided: lines[place].undecided += 1
@@ -106,17 +130,17 @@ struct AudienceImpact: Sendable {
     }
 
     /// `elsewhere` may hold in clear what is only a fingerprint here.
-    private func known(
-        _ uid: String, _ values: [String: RememberedValue], elsewhere: [String: RememberedValue]
-    ) -> KnownValue {
+    private func value(_ uid: String, _ known: Known, elsewhere: Known) -> KnownValue {
         // Of what nobody here writes nothing is known, also not that it is missing.
-        guard let key = keysOfUIDs[uid], ownKeys.contains(key) else { return .unknown }
+        guard let key = keysOfUIDs[uid], writers.contains(where: { $0.keys.contains(key) }),
+            !known.uncertain.contains(key)
+        else { return .unknown }
         let keys = engine.environment.keys
-        switch values[key] {
+        switch known.values[key] {
         case nil: return .value(.null)
         case .value(let value)?: return .value(value)
         case .fingerprint(let fingerprint)?:
-            if case .value(let value)? = elsewhere[key],
+            if case .value(let value)? = elsewhere.values[key],
                 keys.valueFingerprint(attribute: key, value) == fingerprint
             {
                 return .value(value)

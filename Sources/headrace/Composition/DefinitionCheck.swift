@@ -17,22 +17,21 @@ struct DefinitionCheck: Sendable {
                 .flatMap { $0.mappings.map(\.attribute) }
             guard !mapped.isEmpty else { continue }
             let keys = Set(mapped.map(\.key))
-            let used = project.attributes.filter { keys.contains($0.key) }
             do {
                 let access = try ManagementAccess(destination)
                 let contents = try await access.contents()
-                if let identity = try await access.identity() {
+                // Good to know, and nothing hangs on it.
+                if let identity = try? await access.identity() {
                     findings.append(.note("project_identity", "this is \(identity.phrase)", at: destination.position))
                 }
-                findings += Self.findings(of: used, destination, contents.attributes, contents.audiences)
+                findings += compared(keys, destination, contents.attributes, contents.audiences)
             } catch let failure as ManagementFailure {
                 // A project that is not there takes every write without a word.
                 let severity: Diagnostic.Severity = failure.kind == .notFound ? .error : .warning
                 findings.append(Self.notCompared(destination, severity, failure.diagnostic))
-            } catch let finding as Diagnostic where finding.code == "not_logged_in" {
-                findings.append(Self.notCompared(destination, .note, finding))
             } catch let finding as Diagnostic {
-                findings.append(finding)
+                let severity: Diagnostic.Severity = finding.code == "not_logged_in" ? .note : .warning
+                findings.append(Self.notCompared(destination, severity, finding))
             }
         }
         return findings
@@ -46,11 +45,14 @@ struct DefinitionCheck: Sendable {
             at: destination.position, hint: cause.hint)
     }
 
-    private static func findings(
-        of used: [AttributeDefinition], _ destination: DestinationDefinition, _ attributes: [RemoteAttribute],
+    private func compared(
+        _ keys: Set<String>, _ destination: DestinationDefinition, _ attributes: [RemoteAttribute],
         _ audiences: [RemoteAudience]
     ) -> [Diagnostic] {
-        let comparison = DefinitionComparison(local: used, remote: attributes, audiences: audiences)
+        let comparison = DefinitionComparison(
+            local: project.attributes, remote: attributes, audiences: audiences
+        ).only(keys)
+        let used = project.attributes.filter { keys.contains($0.key) }
         let report = ComparisonReport(comparison, destination: destination)
         let missing = comparison.creatable.map { attribute in
             destination.createsMissing

@@ -8,7 +8,7 @@ struct LoginPlace: Sendable {
     let destination: DestinationDefinition
     let hosts: LoginHosts
     let store: LoginStore
-    /// By host and kind: a login holds for every destination of them.
+    /// By hosts and kind: a login holds for every destination of them.
     let name: String
 
     /// Throws `auth_none` where the destination wants no login, `no_config_folder` where nothing says where it is kept.
@@ -27,9 +27,16 @@ struct LoginPlace: Sendable {
         }
         self.destination = destination
         hosts = try LoginHosts(destination)
+        for host in hosts.all where !host.isSecure && !host.isLoopback {
+            throw .error(
+                "login_insecure", "a login is never sent to \(host.text), which is not https",
+                at: destination.position, hint: "write https:// in the destination's URLs")
+        }
         store = LoginStore(folder: folder)
-        let app = destination.oauthApp.map { " \($0.clientID)" } ?? ""
-        name = "\(hosts.management.authority) \(destination.authentication.rawValue)\(app)"
+        let app = destination.oauthApp.map { [$0.clientID] } ?? []
+        // All of them: a file that names another host for a part of it must not get the login of the others.
+        let parts = hosts.all.map(\.text) + [destination.authentication.rawValue] + app
+        name = parts.joined(separator: " ")
     }
 
     static var userAgent: String { "headrace/\(HeadraceVersion.text)" }
@@ -49,13 +56,16 @@ struct LoginPlace: Sendable {
         SessionClient(caller, hosts: hosts, userAgent: Self.userAgent)
     }
 
+    /// Durable when it returns; nil forgets it.
+    func keep(_ login: StoredLogin?) async throws(Diagnostic) {
+        try await store.locked { () throws(Diagnostic) in try store.keep(login, as: name) }
+    }
+
     /// The login that is kept, renewed where it must be.
-    func kept(_ caller: HTTPCaller) throws(Diagnostic) -> KeptLogin {
-        let client = destination.authentication == .oauth ? try oauth(caller) : nil
-        return KeptLogin(in: store, named: name) { token throws(OAuthFailure) in
-            guard let client else {
-                throw OAuthFailure(isFinal: true, diagnostic: .error("login_lost", "it cannot be renewed"))
-            }
+    func kept(_ caller: HTTPCaller) -> KeptLogin {
+        KeptLogin(in: store, named: name) { token throws(OAuthFailure) in
+            let client: OAuthClient
+            do throws(Diagnostic) { client = try oauth(caller) } catch { throw OAuthFailure(.refused, error) }
             return try await client.refresh(token)
         }
     }

@@ -20,7 +20,7 @@ struct ManagementAccess: Sendable {
         _ destination: DestinationDefinition, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(Diagnostic) {
         place = try LoginPlace(destination, environment: environment)
-        given = GivenToken(environment)?.credential
+        given = try GivenToken(environment)?.credential
         guard given == nil else {
             organizationUID = nil
             return
@@ -38,12 +38,12 @@ struct ManagementAccess: Sendable {
         _ body: @Sendable (ManagementClient) async throws -> Result
     ) async throws -> Result {
         try await place.withCaller { caller in
-            try await body(client(caller, of: organizationUID, try credentials(caller)))
+            try await body(client(caller, of: organizationUID, credentials(caller)))
         }
     }
 
-    private func credentials(_ caller: HTTPCaller) throws -> any CredentialSource {
-        if let given { given } else { try place.kept(caller) }
+    private func credentials(_ caller: HTTPCaller) -> any CredentialSource {
+        if let given { given } else { place.kept(caller) }
     }
 
     private func client(
@@ -58,8 +58,9 @@ struct ManagementAccess: Sendable {
     /// What Contentstack says that the project uid is: the edge takes any. Nil where no organization of the person lists it.
     func identity() async throws -> ProjectIdentity? {
         try await place.withCaller { caller in
-            let credentials = try credentials(caller)
-            let user = try await place.sessions(caller).user(try await credentials.credential(insteadOf: nil))
+            let credentials = credentials(caller)
+            let credential = try await credentials.credential(insteadOf: nil)
+            let user = try await place.sessions(caller).user(credential).user
             var organizations = user?.organizations ?? []
             if let uid = organizationUID, !organizations.contains(where: { $0.uid == uid }) {
                 organizations.insert(RemoteUser.Organization(uid: uid, name: uid), at: 0)
@@ -97,9 +98,15 @@ struct GivenToken: Sendable {
     let variable: String
     let value: ManagementCredential
 
-    init?(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
+    /// Nil where none is set. Throws `token_illegible`.
+    init?(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws(Diagnostic) {
         for (name, kind) in Self.variables {
             guard let token = environment[name], !token.isEmpty else { continue }
+            guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw .error(
+                    "token_illegible", "\(name) holds a blank, a line break or another character that no token has",
+                    hint: "often it is the line break at the end of a file")
+            }
             (variable, value) = (name, ManagementCredential(kind, Secret(token)))
             return
         }

@@ -15,14 +15,16 @@ struct MissingAttributes: Sendable {
             let keys = Set(
                 syncs.filter { $0.destination.name == destination.name }.flatMap { $0.mappings.map(\.attribute.key) })
             guard !keys.isEmpty else { continue }
-            try await create(project.attributes.filter { keys.contains($0.key) }, in: destination)
+            try await create(keys, in: destination)
         }
     }
 
-    private func create(_ used: [AttributeDefinition], in destination: DestinationDefinition) async throws {
-        let logger = logger
+    private func create(_ keys: Set<String>, in destination: DestinationDefinition) async throws {
+        let (logger, local) = (logger, project.attributes)
         try await ManagementAccess(destination).withClient { client in
-            let comparison = DefinitionComparison(local: used, remote: try await client.attributes(), audiences: [])
+            let comparison = DefinitionComparison(
+                local: local, remote: try await client.attributes(), audiences: []
+            ).only(keys)
             let twins = ComparisonReport(comparison, destination: destination).nearMisses
             guard twins.isEmpty else { throw CommandFailure(.usage, twins) }
             for attribute in comparison.creatable {

@@ -11,12 +11,14 @@ struct RemoteContext {
 
     private let project: Project
     private let console: Console
+    private let stop: StopRequest
     /// By destination; nil where they cannot be had, which was said.
     private var known: [String: Contents?] = [:]
 
-    init(project: Project, console: Console) {
+    init(project: Project, console: Console, stop: StopRequest) {
         self.project = project
         self.console = console
+        self.stop = stop
     }
 
     /// Which project the sync writes to; nil where that is not known.
@@ -40,13 +42,37 @@ struct RemoteContext {
         return contents
     }
 
+    /// A plan is ready and waits for this, so not for long.
+    private static let patience = Duration.seconds(15)
+
     private func ask(_ destination: DestinationDefinition) async -> Contents? {
-        guard destination.authentication != .none else { return nil }
-        do {
-            let access = try ManagementAccess(destination)
-            let (attributes, audiences) = try await access.contents()
-            return (attributes, audiences, try await access.identity())
-        } catch {
+        guard destination.authentication != .none, stop.reason == nil else { return nil }
+        let answer = await withTaskGroup(of: Result<Contents, any Error>?.self) { group in
+            group.addTask {
+                do {
+                    let access = try ManagementAccess(destination)
+                    let (attributes, audiences) = try await access.contents()
+                    return .success((attributes, audiences, try? await access.identity()))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                guard (try? await Task.sleep(for: Self.patience)) != nil else { return nil }
+                return .failure(
+                    Diagnostic.error("management_unreachable", "Contentstack gave no answer within 15 seconds"))
+            }
+            group.addTask {
+                await stop.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        switch answer {
+        case .success(let contents): return contents
+        case nil: return nil
+        case .failure(let error):
             guard let finding = CommandFailure(error).findings.first, finding.code != "not_logged_in" else {
                 return nil
             }

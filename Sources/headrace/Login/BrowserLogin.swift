@@ -15,7 +15,10 @@ struct BrowserLogin: Sendable {
         let proof = CodeProof()
         let page = client.authorizationPage(state: state, proof: proof)
         let redeem: @Sendable (String) async throws -> StoredLogin = { code in
-            try await login(with: try await client.tokens(for: code, proof))
+            let login = try await login(with: try await client.tokens(for: code, proof))
+            // Before the browser says so.
+            try await place.keep(login)
+            return login
         }
         guard opensBrowser else {
             StandardStream.error.print(
@@ -43,7 +46,8 @@ struct BrowserLogin: Sendable {
 
     private func login(with tokens: OAuthTokens) async throws -> StoredLogin {
         // Who it is is good to know, and nothing hangs on it.
-        let user = try? await place.sessions(caller).user(ManagementCredential(.bearer, tokens.access))
+        let credential = ManagementCredential(.bearer, tokens.access)
+        let user = try? await place.sessions(caller).user(credential).user
         return StoredLogin(
             method: .oauth, token: tokens.access, refreshToken: tokens.refresh,
             expiresAt: Date().addingTimeInterval(TimeInterval(tokens.lifetime)),
@@ -55,7 +59,7 @@ struct BrowserLogin: Sendable {
 extension OAuthClient {
     fileprivate func tokens(for code: String, _ proof: CodeProof) async throws -> OAuthTokens {
         do { return try await redeem(code: code, proof: proof) } catch {
-            throw CommandFailure(error.isFinal ? .usage : .destinationStop, error.diagnostic)
+            throw error.diagnostic
         }
     }
 }

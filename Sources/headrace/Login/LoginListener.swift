@@ -63,7 +63,7 @@ struct LoginListener: Sendable {
                     continuation.yield(.failure(Self.portTaken(port)))
                 }
             }
-            let result = await Self.first(of: results, within: patience)
+            let result = await Self.first(of: results, within: patience) { responder.isOver.isTaken }
             // The browser gets its page before the door closes.
             await services.triggerGracefulShutdown()
             try await group.waitForAll()
@@ -72,16 +72,21 @@ struct LoginListener: Sendable {
         }
     }
 
+    private static let longestRedeeming = Duration.seconds(90)
+
     /// For the browser to take its page.
     private static let longestFarewell = Duration.seconds(2)
 
     private static func first<Login: Sendable>(
-        of results: AsyncStream<Result<Login, any Error>>, within patience: Duration
+        of results: AsyncStream<Result<Login, any Error>>, within patience: Duration,
+        isAnswered: @escaping @Sendable () -> Bool
     ) async -> Result<Login, any Error>? {
         await withTaskGroup(of: Result<Login, any Error>?.self) { group in
             group.addTask { await results.first { _ in true } }
             group.addTask {
                 guard (try? await Task.sleep(for: patience)) != nil else { return nil }
+                // A code that came in time is redeemed, or not, within the timeout of that.
+                if isAnswered(), (try? await Task.sleep(for: Self.longestRedeeming)) == nil { return nil }
                 return .failure(
                     Diagnostic.error(
                         "login_timeout",
@@ -95,7 +100,7 @@ struct LoginListener: Sendable {
 
     private static func portTaken(_ port: Int) -> Diagnostic {
         .error(
-            "login_port", "nobody can wait for the browser on port \(port): it is taken",
+            "login_port", "nobody can wait for the browser on port \(port): it is taken, or not this user's to take",
             hint:
                 "end what listens there, set auth.redirect_uri to another port that the app is registered with, or use"
                 + " --no-browser")
@@ -112,7 +117,7 @@ private struct Responder: HTTPResponder {
     let state: String
     let onCode: @Sendable (String) async -> String?
     let onFailure: @Sendable (Diagnostic) -> Void
-    private let isOver = OneUse()
+    let isOver = OneUse()
 
     init(
         host: String, port: Int, path: String, state: String,
@@ -151,8 +156,9 @@ private struct Responder: HTTPResponder {
 }
 
 private final class OneUse: Sendable {
-    private let isTaken = Atomic(false)
-    func take() -> Bool { !isTaken.exchange(true, ordering: .acquiringAndReleasing) }
+    private let flag = Atomic(false)
+    var isTaken: Bool { flag.load(ordering: .acquiring) }
+    func take() -> Bool { !flag.exchange(true, ordering: .acquiringAndReleasing) }
 }
 
 /// A page of one sentence.

@@ -33,8 +33,8 @@ struct SimulatorSwitches: ParsableArguments {
     func validate() throws {
         guard [200, 204].contains(successStatus) else { throw ValidationError("--success-status takes 200 or 204.") }
         guard visibilityDelayMs >= 0 else { throw ValidationError("--visibility-delay-ms takes 0 or more.") }
-        guard managementRequestsPerSecond >= 0, managementRequestsPerSecond.isFinite else {
-            throw ValidationError("--management-requests-per-second takes 0 or more.")
+        guard (0...1_000_000).contains(managementRequestsPerSecond) else {
+            throw ValidationError("--management-requests-per-second takes 0 to 1000000.")
         }
         guard secondFactor == nil || requireSignIn else {
             throw ValidationError("--second-factor needs --require-sign-in.")

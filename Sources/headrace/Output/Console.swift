@@ -57,7 +57,8 @@ struct CommandFailure: Error {
     init(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure
-        case let finding as Diagnostic: self.init(.usage, finding)
+        case let finding as Diagnostic:
+            self.init(finding.code == "login_unreachable" ? .destinationStop : .usage, finding)
         case let failure as SourceFailure:
             let exit: ExitStatus = failure.kind == .statement ? .usage : .sourceFailure
             self.init(failure.kind == .cancelled ? .interrupted : exit, failure.diagnostic)

@@ -35,7 +35,8 @@ struct LoginReport {
     }
 
     private var end: String? {
-        expiresAt.map { WallTime(microseconds: Int64($0.timeIntervalSince1970 * 1_000_000)).iso8601Milliseconds }
+        guard let seconds = expiresAt?.timeIntervalSince1970, seconds.magnitude < 1e11 else { return nil }
+        return WallTime(microseconds: Int64(seconds * 1_000_000)).iso8601Milliseconds
     }
 
     var json: JSONText {

@@ -219,4 +219,35 @@ import Testing
             impact.exit == 0 && impact.stdout.hasPrefix("Both: 1 user would enter\n"),
             "\(impact.stdout)\(impact.stderr)")
     }
+
+    /// What may be otherwise is said to be so: a null that was skipped, and a user of whom an answer is missing.
+    @Test func whatIsNotSureIsUndecided() async throws {
+        let shop = try await Self.shop { project in
+            project.mappings = ["{column: tier, attribute: tier}", "{column: points, attribute: points}"]
+            project.sync.append("retry: {attempts: 1}")
+        }
+        let tier = try await shop.create(attribute: "tier")
+        let points = try await shop.create(attribute: "points")
+        try await shop.create(
+            audience: "Gold or rich", (tier, "STRING_EQUALS", "\"gold\""), (points, "NUMBER_GREATER_THAN", "9"))
+        try await shop.shop.sql(
+            "INSERT INTO members (id, uid, tier, points) VALUES (1, 'u1', 'gold', 1), (2, 'u2', 'silver', 1)")
+        #expect(try await shop.headrace("run").exit == 0)
+        // The null is skipped: gold stays in Contentstack, and leaves the snapshot.
+        try await shop.shop.sql("UPDATE members SET tier = NULL WHERE id = 1")
+        #expect(try await shop.headrace("run").exit == 0)
+        try await shop.shop.sql("UPDATE members SET points = 20 WHERE id = 1")
+        let skipped = try await shop.headrace("audiences", "impact", "loyalty").stdout
+        #expect(skipped.hasPrefix("Gold or rich: of 1 user it depends"), "\(skipped)")
+        #expect(try await shop.headrace("run").exit == 0)
+
+        try await shop.shop.sql("UPDATE members SET tier = 'gold' WHERE id = 2")
+        try await shop.shop.simulator.setFaults(
+            #"{"rules":[{"match":{"method":"PATCH"},"effect":{"type":"drop_after"}}]}"#)
+        #expect(try await shop.headrace("run").exit == 5)
+        try await shop.shop.simulator.setFaults("{}")
+        try await shop.shop.sql("UPDATE members SET tier = 'silver' WHERE id = 2")
+        let dirty = try await shop.headrace("audiences", "impact", "loyalty").stdout
+        #expect(dirty.hasPrefix("Gold or rich: of 1 user it depends"), "\(dirty)")
+    }
 }

@@ -171,6 +171,47 @@ import Testing
         #expect(try await shop.headrace("attributes", "diff").stderr.contains("[not_logged_in]"))
     }
 
+    /// What only its owner can replace is not thrown away for a server's bad hour.
+    @Test func anOutageLosesNoLogin() async throws {
+        let shop = try await LoginShop(.authtoken)
+        #expect(
+            try await shop.headraceAtATerminal("login", answers: ["demo@example.com", "headrace-demo"]).exit == 0)
+        try await shop.simulator.setFaults(
+            #"{"rules":[{"match":{"path":"/v3/user"},"effect":{"type":"status","status":503}}]}"#)
+        let who = try await shop.headrace("whoami")
+        #expect(who.exit == 0 && who.stdout.hasPrefix("demo@example.com"), "\(who.stdout)\(who.stderr)")
+        try await shop.simulator.setFaults(#"{"rules":[{"effect":{"type":"status","status":401}}]}"#)
+        #expect(try await shop.headrace("whoami").stderr.contains("[login_lost]"))
+        try await shop.simulator.setFaults("{}")
+        #expect(try await shop.headrace("whoami").exit == 0)
+        #expect(try await shop.headrace("attributes", "diff").exit == 0)
+    }
+
+    /// Who may change the file may not have the login sent elsewhere.
+    @Test func anotherHostHasNoLogin() async throws {
+        let shop = try await LoginShop()
+        try await shop.logIn()
+        let file = shop.folder.url.appending(path: "headrace.yml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for key in ["content_management_url", "developer_hub_url", "app_url"] {
+            for (url, code) in [("http://127.0.0.1:9", "not_logged_in"), ("http://evil.example", "login_insecure")] {
+                let changed = text.replacing("    management_url", with: "    \(key): \(url)\n    management_url")
+                try changed.write(to: file, atomically: true, encoding: .utf8)
+                let output = try await shop.headrace("attributes", "diff")
+                #expect(output.exit == 2 && output.stderr.contains("[\(code)]"), "\(key): \(output.stderr)")
+            }
+        }
+    }
+
+    @Test func aPasswordLoginNeedsNoApp() async throws {
+        let shop = try await LoginShop(.secretApp)
+        let login = try await shop.headraceAtATerminal(
+            "login", "--authtoken", answers: ["demo@example.com", "headrace-demo"])
+        #expect(login.exit == 0, "\(login.stdout)")
+        #expect(try await shop.headrace("whoami").stdout.contains("(authtoken)"))
+        #expect(try await shop.headrace("logout").stderr.isEmpty)
+    }
+
     @Test func aWrongPasswordIsNotTriedTwice() async throws {
         let shop = try await LoginShop(.authtoken)
         let login = try await shop.headraceAtATerminal("login", answers: ["demo@example.com", "wrong", "wrong again"])

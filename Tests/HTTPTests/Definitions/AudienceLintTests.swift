@@ -41,6 +41,7 @@ import Testing
         (AttributeType.string, AudienceCondition.Test.equals("x")), (.string, .contains("x")), (.string, .hasAnyValue),
         (.integer, .numberEquals(5)), (.number, .numberEquals(1.5)), (.number, .isLess(than: 0)), (.boolean, .isFalse),
         (.stringList, .contains("|x|")), (.stringList, .equals("|x|")), (.stringList, .equals("")),
+        (.integer, .equals("")), (.boolean, .contains("")),
         (.date, .equals("x")),
         (.string, .other(name: "NEW")),
     ]) func typesThatMayMeet(type: AttributeType, test: AudienceCondition.Test) {
@@ -66,6 +67,13 @@ import Testing
         #expect(
             Self.finding(.stringList, .contains("|bronze|"), allowed: allowed)?.reason
                 == "never has the item \"bronze\": `allowed` does not")
+        // Parts of several items, and of what stands between them.
+        for part in ["gold|", "|gold", "|", "gold|silver"] {
+            #expect(Self.finding(.stringList, .contains(part), allowed: allowed)?.kind != .neverMet, "\(part)")
+        }
+        #expect(Self.finding(.stringList, .contains("bron"), allowed: allowed)?.kind == .neverMet)
+        // Compared by bytes, as the rules are.
+        #expect(Self.finding(.string, .contains("cafe"), allowed: [.string("cafe\u{301}")]) == nil)
         #expect(Self.finding(.integer, .numberEquals(3), allowed: [.integer(3)]) == nil)
         #expect(Self.finding(.integer, .numberEquals(4), allowed: [.integer(3)]) != nil)
         #expect(Self.finding(.boolean, .isTrue, allowed: [.boolean(false)]) != nil)

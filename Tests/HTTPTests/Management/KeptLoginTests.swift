@@ -10,7 +10,7 @@ import Testing
     /// Contentstack's token endpoint: each refresh token is good once.
     private final class Tokens: Sendable {
         private let state = Mutex((refreshes: [String](), answer: Answer.tokens))
-        enum Answer { case tokens, refused, away }
+        enum Answer { case tokens, ended, refused, away }
 
         init(_ answer: Answer = .tokens) { state.withLock { $0.answer = answer } }
 
@@ -29,9 +29,11 @@ import Testing
                     access: Secret("access-\(number)"), refresh: Secret("refresh-\(number)"), lifetime: 3600,
                     organizationUID: nil, userUID: nil)
             case .refused:
-                throw OAuthFailure(isFinal: true, diagnostic: .error("login_refused", "no token (invalid_grant)"))
+                throw OAuthFailure(.refused, .error("login_refused", "no token (invalid_client)"))
+            case .ended:
+                throw OAuthFailure(.ended, .error("login_refused", "no token (invalid_grant)"))
             case .away:
-                throw OAuthFailure(isFinal: false, diagnostic: .error("login_unreachable", "nobody answers"))
+                throw OAuthFailure(.unanswered, .error("login_unreachable", "nobody answers"))
             }
         }
     }
@@ -115,7 +117,7 @@ import Testing
     }
 
     @Test func oneThatIsEndedIsLostForGood() async throws {
-        try await Self.withBench(.refused) { (bench) async throws in
+        try await Self.withBench(.ended) { (bench) async throws in
             for _ in 0..<3 {
                 let failure = await #expect(throws: Diagnostic.self) { try await bench.token(at: 4000) }
                 #expect(failure?.code == "login_lost")
@@ -127,11 +129,25 @@ import Testing
         }
     }
 
+    /// A wrong client secret says nothing of the refresh token.
+    @Test func aRequestThatIsRefusedLosesNothing() async throws {
+        try await Self.withBench(.refused) { (bench) async throws in
+            let failure = await #expect(throws: Diagnostic.self) { try await bench.token(at: 4000) }
+            #expect(failure?.code == "login_refused")
+            #expect(try bench.store.login(named: "x")?.lost == nil)
+        }
+    }
+
     @Test func whereNobodyAnswersATokenThatIsStillGoodIsUsed() async throws {
         try await Self.withBench(.away) { (bench) async throws in
             #expect(try await bench.token(at: 3599) == "access-0")
             let failure = await #expect(throws: Diagnostic.self) { try await bench.token(at: 3600) }
             #expect(failure?.code == "login_unreachable")
+            // One that was just refused is no answer either.
+            let refused = await #expect(throws: Diagnostic.self) {
+                try await bench.token(at: 10, insteadOf: "access-0")
+            }
+            #expect(refused?.code == "login_unreachable")
             // It is no loss: the next one may be answered.
             #expect(try bench.store.login(named: "x")?.lost == nil)
         }
@@ -160,10 +176,10 @@ import Testing
             let login = bench.login(at: 1_000_000)
             let credential = try await login.credential(insteadOf: nil)
             #expect(credential == ManagementCredential(.authtoken, Secret("access-0")))
-            for refused in [credential, nil] {
-                let failure = await #expect(throws: Diagnostic.self) { try await login.credential(insteadOf: refused) }
-                #expect(failure?.code == "login_lost")
-            }
+            let failure = await #expect(throws: Diagnostic.self) { try await login.credential(insteadOf: credential) }
+            #expect(failure?.code == "login_lost")
+            // It may have been an odd answer: what only its owner can replace is kept.
+            #expect(try await login.credential(insteadOf: nil) == credential)
             #expect(bench.tokens.refreshes == [])
         }
     }

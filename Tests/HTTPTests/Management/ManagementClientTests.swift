@@ -105,11 +105,11 @@ import Testing
         let (failure, _) = try await Self.ask { client, _ in
             _ = try await client.create(attribute: "tier", name: "Tier", description: nil)
             return await Self.failure { () async throws(ManagementFailure) in
-                try await client.create(attribute: "tier", name: "Other", description: nil)
+                try await client.create(attribute: "other", name: "Tier", description: nil)
             }
         }
         #expect(failure?.kind == .refused)
-        #expect(failure?.diagnostic.message.contains("key: personalize.ATTRIBUTES.DUPLICATE_KEY") == true)
+        #expect(failure?.diagnostic.message.contains("name: personalize.ATTRIBUTES.DUPLICATE_NAME") == true)
     }
 
     @Test func tooManyRequestsWaitLongerEachTime() async throws {

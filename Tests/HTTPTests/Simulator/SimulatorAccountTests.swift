@@ -36,7 +36,7 @@ import Testing
             #expect(whole.status == 200 && whole.body.contains(#""notice":"Login Successful.""#))
             let headers = ["authtoken": try Self.token(whole)]
             #expect(
-                try await client.send("GET", "/v3/user", headers).body
+                try await client.send("GET", "/v3/user?include_orgs_roles=true", headers).body
                     == #"{"user":{"uid":"ada","email":"ada@example.com","organizations":"#
                     + #"[{"uid":"org1","name":"One"},{"uid":"org2","name":"Two"}]}}"#)
         }

@@ -41,7 +41,7 @@ struct LoginCommand: AsyncParsableCommand {
                         : try await BrowserLogin(place: place, caller: caller, opensBrowser: opensBrowser).login()
                 }
             }
-            try await place.store.locked { () throws(Diagnostic) in try place.store.keep(login, as: place.name) }
+            if asksPassword { try await place.keep(login) }
             let report = LoginReport(login, place: place)
             console.print(json: report.json, text: "logged in: \(report.sentence)")
             return .done

@@ -28,7 +28,7 @@ struct LogoutCommand: AsyncParsableCommand {
             if login.lost == nil {
                 do { try await Self.revoke(at: place) } catch { failure = CommandFailure(error).findings.first }
             }
-            try await place.store.locked { () throws(Diagnostic) in try place.store.keep(nil, as: place.name) }
+            try await place.keep(nil)
             if let failure {
                 console.complain([
                     .warning(
@@ -51,9 +51,12 @@ struct LogoutCommand: AsyncParsableCommand {
             case .authtoken: try await place.sessions(caller).end(credential.token)
             case .oauth:
                 let client = try place.oauth(caller)
+                guard let user = login.userUID, let organization = login.organizationUID else {
+                    throw Diagnostic.error("login_unnamed", "it is not known whose authorization of the app it is")
+                }
                 do throws(OAuthFailure) {
                     try await client.revoke(
-                        credential.token, organizationUID: login.organizationUID ?? "", userUID: login.userUID)
+                        credential.token, organizationUID: organization, userUID: user)
                 } catch {
                     throw error.diagnostic
                 }

@@ -23,22 +23,22 @@ struct WhoamiCommand: AsyncParsableCommand {
             let signals = ProcessSignals(announcing: ProcessSignals.ofReading)
             let report = try await signals.cancelling {
                 try await place.withCaller { caller in
-                    if let given = GivenToken() {
+                    if let given = try GivenToken() {
                         return LoginReport(
-                            given, user: try await place.sessions(caller).user(given.value), place: place)
+                            given, user: try await place.sessions(caller).user(given.value).user, place: place)
                     }
-                    let kept = try place.kept(caller)
+                    let kept = place.kept(caller)
                     var credential = try await kept.credential(insteadOf: nil)
-                    var user = try await place.sessions(caller).user(credential)
-                    if user == nil {
+                    var answer = try await place.sessions(caller).user(credential)
+                    if case .refused = answer {
                         // Ended before its time, perhaps; one that is lost says so.
                         credential = try await kept.credential(insteadOf: credential)
-                        user = try await place.sessions(caller).user(credential)
+                        answer = try await place.sessions(caller).user(credential)
                     }
                     guard let login = try place.store.login(named: place.name) else {
                         throw Diagnostic.error("not_logged_in", "nobody is logged in", hint: "headrace login")
                     }
-                    return LoginReport(login, user: user, place: place)
+                    return LoginReport(login, user: answer.user, place: place)
                 }
             }
             console.print(json: report.json, text: report.sentence)
