@@ -53,6 +53,19 @@ package final class RunningProcess: Sendable {
 
     package func closeInput() { try? lifeline?.close() }
 
+    /// Writes to the standard input that was kept open. May block while the program does not read.
+    package func write(_ bytes: Data) throws { try lifeline?.write(contentsOf: bytes) }
+
+    /// Takes what stdout holds up to the next such byte, without that; nil once there will be none. Blocks the thread.
+    package func takeOutput(endingIn byte: UInt8) -> Data? {
+        while true {
+            let hasEnded = stdout.hasEnded
+            if let part = stdout.take(endingIn: byte) { return part }
+            if hasEnded { return nil }
+            stdout.waitForChange()
+        }
+    }
+
     package var processIdentifier: Int32 { child.processIdentifier }
     package var isRunning: Bool { child.isRunning }
     package var errorText: String { stderr.text }
@@ -136,6 +149,17 @@ private final class Collector: Sendable {
 
     var text: String { locked { String(decoding: taken.data, as: UTF8.self) } }
     var changes: Int { locked { taken.changes } }
+    var hasEnded: Bool { locked { taken.ended } }
+
+    /// The bytes before the first such byte, which are held no longer; nil where there is none yet.
+    func take(endingIn byte: UInt8) -> Data? {
+        locked {
+            guard let end = taken.data.firstIndex(of: byte) else { return nil }
+            let part = Data(taken.data[..<end])
+            taken.data.removeSubrange(...end)
+            return part
+        }
+    }
 
     /// Waits for more bytes of this pipe, at most a short while: the other pipe may be the one that talks.
     func waitForChange() { locked { _ = changed.wait(until: Date().addingTimeInterval(0.02)) } }
