@@ -45,7 +45,7 @@ struct SimulatorResponder: HTTPResponder {
         if PageAPI.serves(exchange) {
             guard state.admits(host: request.head.authority) else { return PageAPI.misdirected.response }
             if exchange.path == EventStream.path {
-                return EventStream(state: state, connection: context.connection).response
+                return EventStream(state: state, connection: context.connection).start()
             }
             return await PageAPI(state: state).answer(exchange).response
         }

@@ -53,7 +53,7 @@ struct AudiencePage {
                 if answers[0] { members.append(uid) }
             }
             let pager = Pager(
-                count: members.count, offset: query.integer("offset") ?? 0, limit: Self.limit,
+                count: members.count, offset: query.integer("offset"), limit: Self.limit,
                 address: PageAddress("audience", ["project": project, "uid": audience.uid]))
             return PageFrame(
                 title: "Audience \(audience.name)", project: project,
@@ -73,6 +73,6 @@ struct AudiencePage {
             return "<li><a href=\"\(address)\"><code>\(uid)</code></a></li>"
         }
         guard count > 0 else { return "<p class=\"empty\">Nobody is in it.</p>" }
-        return "<p>\(count) \(count == 1 ? "user" : "users")</p><ul class=\"uids\">\(items)</ul>"
+        return "<p>\(.counted(count, "user"))</p><ul class=\"uids\">\(items)</ul>"
     }
 }

@@ -11,7 +11,8 @@ struct EventStream {
     let state: SimulatorState
     let connection: RawConnection
 
-    var response: Response {
+    /// Begins to listen.
+    func start() -> Response {
         guard let listener = state.changes.subscribe() else {
             return Answer(
                 status: 503, headers: PageFrame.headers("text/plain; charset=utf-8"),

@@ -42,6 +42,9 @@ struct HTML: Sendable, ExpressibleByStringInterpolation {
 
     private static let special = Set("&<>\"'".utf8)
 
+    /// `1 user`, `2 users`.
+    static func counted(_ number: Int, _ thing: String) -> HTML { "\(number) \(number == 1 ? thing : thing + "s")" }
+
     static func grouped(_ number: Int) -> String {
         var digits = Array(String(number.magnitude))
         for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }

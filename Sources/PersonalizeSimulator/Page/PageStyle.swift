@@ -115,6 +115,10 @@ enum PageStyle {
           .top, .project { padding-inline: 1rem; }
           main { padding: 1rem; }
           footer { padding-inline: 1rem; }
+          .top nav { order: 1; flex-basis: 100%; }
+          .top nav, .project { column-gap: 0; }
+          .top nav a:first-child, .project span + a { margin-left: -0.65rem; }
+          .project span { flex-basis: 100%; }
           .filters label, .filters input, .filters select { width: 100%; }
           .figures { grid-template-columns: repeat(2, 1fr); }
           table.wide, table.wide :is(caption, tbody, tr, th, td) { display: block; }

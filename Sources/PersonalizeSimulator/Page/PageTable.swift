@@ -52,14 +52,19 @@ extension PageTable.Column: ExpressibleByStringLiteral {
 
 /// Links to the pages before and after, where a list is shown by its places.
 struct Pager {
-    var count: Int
-    var offset: Int
-    var limit: Int
-    /// Without its offset.
-    var address: PageAddress
+    private let count: Int
+    private let offset: Int
+    private let limit: Int
+    private let address: PageAddress
+
+    /// `offset` is what somebody asked for, and may be any number; `address` is without it.
+    init(count: Int, offset: Int?, limit: Int, address: PageAddress) {
+        (self.count, self.limit, self.address) = (count, limit, address)
+        self.offset = min(offset ?? 0, count)
+    }
 
     /// The places that are shown, counted from 0.
-    var places: Range<Int> { min(offset, count)..<min(offset + limit, count) }
+    var places: Range<Int> { offset..<min(offset + limit, count) }
 
     var html: HTML {
         guard count > limit || offset > 0 else { return "" }

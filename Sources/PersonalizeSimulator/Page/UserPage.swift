@@ -32,7 +32,7 @@ struct UserPage {
                         defined.contains(key) ? "yes" : "<span class=\"quiet\">no</span>",
                     ])
             }, emptyText: "This user has no attributes.", style: "small")
-        return "<p>Written \(user.writes) \(user.writes == 1 ? "time" : "times").</p>\(table.html)"
+        return "<p>Written \(.counted(user.writes, "time")).</p>\(table.html)"
     }
 
     private var audiences: HTML {

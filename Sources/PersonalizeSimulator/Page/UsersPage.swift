@@ -14,7 +14,7 @@ struct UsersPage {
             text.isEmpty
             ? state.index.uids(of: project) : state.index.uids(of: project, isStart ? .start(text) : .part(text))
         let pager = Pager(
-            count: uids.count, offset: query.integer("offset") ?? 0, limit: Self.limit,
+            count: uids.count, offset: query.integer("offset"), limit: Self.limit,
             address: address.asking("uid", text).asking("match", isStart ? "start" : nil))
         let list = table(Array(uids[pager.places]), of: uids.count, isSearch: !text.isEmpty)
         return PageFrame(
@@ -49,7 +49,7 @@ struct UsersPage {
                 ])
         }
         return PageTable(
-            caption: isSearch ? "\(count) users found" : "\(count) users",
+            caption: "\(.counted(count, "user"))\(isSearch ? " found" : "")",
             columns: ["User", .number("Writes"), .number("Attributes"), "Values"], rows: rows,
             emptyText: isSearch ? "No user's uid is like that." : "No user of this project was written yet."
         ).html
@@ -61,6 +61,6 @@ struct UsersPage {
             return "<span class=\"pair\"><code>\(key)</code> <code class=\"value\">\(value)</code></span> "
         }
         let rest: HTML = attributes.count > shownAttributes ? "and \(attributes.count - shownAttributes) more" : ""
-        return "\(shown)\(rest)"
+        return "<div>\(shown)\(rest)</div>"
     }
 }

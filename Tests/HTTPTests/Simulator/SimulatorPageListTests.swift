@@ -31,8 +31,10 @@ import Testing
             }
             #expect(seen == (1...120).map { "user-\(String(1_000 + $0).dropFirst())" })
             #expect(Self.link("prev", of: page) == "/__simulator/page/users?project=\(testProject)&offset=50")
-            let beyond = try await client.page("users?project=\(testProject)&offset=1000000")
+            let beyond = try await client.page("users?project=\(testProject)&offset=\(Int.max)")
             #expect(beyond.status == 200 && Self.uids(of: beyond).isEmpty)
+            let log = try await client.page("requests?before=\(Int.max)")
+            #expect(log.status == 200 && log.body.contains("id=\"request-120\""))
         }
     }
 
