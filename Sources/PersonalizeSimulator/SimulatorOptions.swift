@@ -31,7 +31,7 @@ package struct SimulatorOptions: Sendable {
     package var loggedBodyInBytes: Int
     /// Time for the log and for definitions.
     package var now: @Sendable () -> Date
-    /// Time for faults that wait.
+    /// Time for faults that wait, and for the pace of the pages' events.
     package var clock: any Clock<Duration>
 
     package init(

@@ -42,6 +42,13 @@ struct SimulatorResponder: HTTPResponder {
         var exchange = Exchange(
             method: request.method.rawValue, path: Self.path(of: request), query: request.uri.query ?? "",
             headers: request.headers, body: [])
+        if PageAPI.serves(exchange) {
+            guard state.admits(host: request.head.authority) else { return PageAPI.misdirected.response }
+            if exchange.path == EventStream.path {
+                return EventStream(state: state, connection: context.connection).start()
+            }
+            return await PageAPI(state: state).answer(exchange).response
+        }
         if exchange.path.hasPrefix(AdminAPI.prefix) {
             guard try await Self.readBody(of: request, into: &exchange) else { return Answer.tooLarge.response }
             return AdminAPI(state: state).answer(exchange).response

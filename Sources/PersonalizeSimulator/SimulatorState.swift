@@ -17,10 +17,14 @@ final class SimulatorState: Sendable {
     let traffic = Traffic()
     let log: RequestLog
     let faults: FaultSchedule
+    let changes = ChangeFeed()
+    /// The users in order, for the pages.
+    let index: UserIndex
 
     init(_ options: SimulatorOptions) {
         self.options = options
         users = UserStore(visibilityDelay: options.visibilityDelay)
+        index = UserIndex(of: users)
         latency = options.latency == .contentstack ? LatencyProfile(seed: options.faults.seed) : nil
         definitions = DefinitionStore(now: options.now)
         audiences = ProjectItems(now: options.now)
@@ -53,6 +57,7 @@ final class SimulatorState: Sendable {
                 uid: exchange.uid, status: status, fault: fault, isApplied: isApplied,
                 body: Self.hidesBody(of: exchange.path) ? [] : exchange.body,
                 bodySizeInBytes: exchange.body.count))
+        changes.note()
     }
 
     /// What is sent there holds passwords, codes and tokens.

@@ -17,6 +17,7 @@ struct AdminAPI {
         case ("GET", "stats"): return .json(200, stats)
         case ("POST", "reset"):
             reset()
+            state.changes.note()
             return Answer(status: 204)
         case ("PUT", "faults"):
             do {

@@ -47,6 +47,9 @@ final class ProjectItems<Item: ProjectItem>: Sendable {
         self.now = now
     }
 
+    /// The projects that have any.
+    var projects: [String] { state.withLock { $0.items.filter { !$0.value.isEmpty }.map(\.key) } }
+
     func all(of project: String) -> [Item] { state.withLock { $0.items[project] ?? [] } }
 
     /// `number` counts what was made in the project before.

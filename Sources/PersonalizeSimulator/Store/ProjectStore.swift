@@ -45,6 +45,8 @@ final class ProjectStore: Sendable {
 
     func contains(_ uid: String) -> Bool { state.withLock { $0.projects.contains { $0.uid == uid } } }
 
+    var all: [StoredProject] { state.withLock { $0.projects } }
+
     func all(of organization: String) -> [StoredProject] {
         state.withLock { $0.projects.filter { $0.organization == organization } }
     }

@@ -43,6 +43,8 @@ final class RequestLog: Sendable {
         var sequence = 0
     }
 
+    private static let pieceLength = 500
+
     private let ring = Mutex(Ring())
     private let capacity: Int
     private let bodyLimitInBytes: Int
@@ -73,6 +75,34 @@ final class RequestLog: Sendable {
     /// The kept requests, oldest first.
     var entries: [LoggedRequest] {
         ring.withLock { Array($0.entries[$0.next...] + $0.entries[..<$0.next]) }
+    }
+
+    /// Up to `limit` kept requests before that one, newest first; nil begins with the last one. Never holds the log for
+    /// longer than it takes to copy so many.
+    func newest(before sequence: Int? = nil, limit: Int) -> [LoggedRequest] {
+        ring.withLock { ring in
+            let oldest = ring.sequence - ring.entries.count + 1
+            let last = min(sequence.map { $0 - 1 } ?? ring.sequence, ring.sequence)
+            guard last >= oldest else { return [] }
+            return (0..<min(limit, last - oldest + 1)).map { place in
+                ring.entries[(ring.next + last - place - oldest) % ring.entries.count]
+            }
+        }
+    }
+
+    /// Up to `limit` of those that `isWanted`, looking at the log piece by piece.
+    func newest(
+        before sequence: Int? = nil, limit: Int, where isWanted: (LoggedRequest) -> Bool
+    ) -> [LoggedRequest] {
+        var found: [LoggedRequest] = []
+        var next = sequence
+        while found.count < limit {
+            let piece = newest(before: next, limit: Self.pieceLength)
+            guard let last = piece.last else { break }
+            found += piece.lazy.filter(isWanted).prefix(limit - found.count)
+            next = last.sequence
+        }
+        return found
     }
 
     func removeAll() { ring.withLock { $0 = Ring() } }

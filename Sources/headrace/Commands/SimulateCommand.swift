@@ -47,7 +47,7 @@ struct SimulateCommand: AsyncParsableCommand {
     private static func announce(_ address: ListenAddress, _ console: Console) {
         console.print(
             json: .members(["url": .string(address.url)]),
-            text: "the simulator listens on \(address.url)")
+            text: "the simulator listens on \(address.url); a browser shows there what it holds")
     }
 
     private static func rules(_ path: String) throws -> FaultRules {

@@ -63,9 +63,10 @@ struct SimulatorClient: Sendable {
     let port: Int
 
     func send(
-        _ method: String, _ path: String, _ headers: [String: String] = [:], body: String? = nil
+        _ method: String, _ path: String, _ headers: [String: String] = [:], body: String? = nil,
+        host: String = "127.0.0.1"
     ) async throws -> RawReply {
-        var request = "\(method) \(path) HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+        var request = "\(method) \(path) HTTP/1.1\r\nhost: \(host)\r\n"
         for header in headers.sorted(by: { $0.key < $1.key }) { request += "\(header.key): \(header.value)\r\n" }
         if let body { request += "content-length: \(body.utf8.count)\r\n" }
         return try await exchange(request + "\r\n" + (body ?? ""))
