@@ -25,13 +25,17 @@ struct AuthorizeAPI {
         guard let app else { return AuthorizePage.refusal("There is no such app.") }
         do {
             return AuthorizePage.question(try AuthorizationRequest(query, app: app), people: people)
-        } catch { return AuthorizePage.refusal(error.reason) }
+        } catch { return refuse(error) }
+    }
+
+    private func refuse(_ refusal: AuthorizationRequest.Refusal) -> Answer {
+        refusal.redirect.map(redirect) ?? AuthorizePage.refusal(refusal.reason)
     }
 
     private func decide(_ form: Query, app: SimulatorOptions.OAuthApp?) -> Answer {
         guard let app else { return AuthorizePage.refusal("There is no such app.") }
         let request: AuthorizationRequest
-        do { request = try AuthorizationRequest(form, app: app) } catch { return AuthorizePage.refusal(error.reason) }
+        do { request = try AuthorizationRequest(form, app: app) } catch { return refuse(error) }
         switch form["decision"] {
         case "deny":
             return redirect(to: request.redirect([("error", "access_denied"), ("state", request.state)]))

@@ -2,8 +2,12 @@ import Foundation
 
 /// What an app asks a person for, checked before anybody is sent anywhere.
 struct AuthorizationRequest: Sendable {
-    /// For the person, on a page; an app that is not trusted gets no redirect.
-    struct Refusal: Error { var reason: String }
+    /// For the person, on a page; an app that is not trusted gets no redirect, one that asks for too much does (RFC 6749
+    /// section 4.1.2.1).
+    struct Refusal: Error {
+        var reason: String
+        var redirect: String?
+    }
 
     var app: SimulatorOptions.OAuthApp
     var redirectURI: String
@@ -21,7 +25,9 @@ struct AuthorizationRequest: Sendable {
         }
         let scopes = query["scope"]?.split(separator: " ").map(String.init) ?? []
         guard Set(scopes).isSubset(of: app.scopes) else {
-            throw Refusal(reason: "A scope is asked for that the app does not have.")
+            throw Refusal(
+                reason: "A scope is asked for that the app does not have.",
+                redirect: Self.redirect(to: wanted, [("error", "invalid_scope"), ("state", query["state"])]))
         }
         challengeText = query["code_challenge"]
         challenge = challengeText.flatMap { CodeChallenge($0) }
@@ -36,8 +42,10 @@ struct AuthorizationRequest: Sendable {
     }
 
     /// The address to send the person back to, with these parameters; empty ones are left out.
-    func redirect(_ parameters: [(String, String?)]) -> String {
-        let pairs = parameters.compactMap { name, value in value.map { "\(name)=\(Self.encoded($0))" } }
+    func redirect(_ parameters: [(String, String?)]) -> String { Self.redirect(to: redirectURI, parameters) }
+
+    private static func redirect(to redirectURI: String, _ parameters: [(String, String?)]) -> String {
+        let pairs = parameters.compactMap { name, value in value.map { "\(name)=\(encoded($0))" } }
         return redirectURI + (redirectURI.contains("?") ? "&" : "?") + pairs.joined(separator: "&")
     }
 

@@ -27,6 +27,7 @@ struct SimulatorSwitches: ParsableArguments {
     @Flag(help: "The management API takes only tokens from a sign-in to the demo account.") var requireSignIn = false
     @Option(help: "The code that a sign-in with the demo account's password wants besides; needs --require-sign-in.")
     var secondFactor: String?
+    @Option(help: "A scope that the demo app may ask for, instead of both; may be repeated.") var appScope: [String] = []
     @Flag(help: "The demo app has no client secret, as one that cannot keep any: it must use PKCE.") var publicApp =
         false
 
@@ -46,6 +47,7 @@ struct SimulatorSwitches: ParsableArguments {
         var app = SimulatorOptions.OAuthApp.standard
         app.redirectURIs += redirectURI
         if publicApp { app.clientSecret = nil }
+        if !appScope.isEmpty { app.scopes = appScope }
         var account = SimulatorOptions.Account.standard
         account.secondFactor = secondFactor
         return SimulatorOptions(

@@ -107,7 +107,7 @@ struct LoginShop: Sendable {
     static func get(_ address: String) async throws -> (status: Int, body: String) {
         let curl = try RunningProcess(
             program: URL(filePath: "/usr/bin/curl"),
-            ["-sS", "-w", "\n%{http_code}", String(address.prefix { $0 != "#" })],
+            ["-sSL", "-w", "\n%{http_code}", String(address.prefix { $0 != "#" })],
             in: FileManager.default.temporaryDirectory,
             environment: HeadraceProcess.environment())
         let output = await curl.end()

@@ -92,6 +92,16 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: shop.loginsFile))
     }
 
+    @Test func aScopeThatTheAppLacksIsNamed() async throws {
+        let shop = try await LoginShop(switches: ["--app-scope", "personalize:read"])
+        let login = try shop.start(["login"])
+        let page = try await LoginShop.get(try await shop.address(of: login))
+        #expect(page.status == 400 && page.body.contains("may not ask for what Headrace needs (invalid_scope)"))
+        let output = await login.end()
+        #expect(output.exit == 2 && output.stderr.contains("[login_denied]"))
+        #expect(output.stderr.contains("give it the scopes personalize:read and personalize:manage"))
+    }
+
     @Test func anAnswerToAnotherLoginIsNotUsed() async throws {
         let shop = try await LoginShop()
         let login = try shop.start(["login"])

@@ -35,8 +35,20 @@ import Testing
         }
     }
 
+    /// An app that may ask is told that it asks for too much.
+    @Test func aScopeThatTheAppLacksGoesBackToIt() async throws {
+        try await withSimulator { (client) async throws in
+            var query = OAuthForm.authorize
+            query["code_challenge_method"] = "S256"
+            query["scope"] = "personalize:read cms:write"
+            let page = try await client.send("GET", Self.path + OAuthForm.text(query))
+            #expect(page.status == 302)
+            #expect(page.header("location")?.hasPrefix("http://localhost:8765/callback?error=invalid_scope&state=") == true)
+        }
+    }
+
     @Test(arguments: [
-        ("client_id", "other"), ("response_type", "token"), ("scope", "personalize:read cms:write"),
+        ("client_id", "other"), ("response_type", "token"),
         ("redirect_uri", "https://evil.example/callback"), ("redirect_uri", "http://localhost:8765/other"),
         ("redirect_uri", "http://localhost.evil.example/callback"), ("redirect_uri", "https://localhost/callback"),
         ("redirect_uri", "http://localhost:8765/callback?next=x"), ("redirect_uri", "http://x@localhost/callback"),
