@@ -25,7 +25,8 @@ struct RuleWords {
 
     private func list(_ rules: [AudienceRule], isAll: Bool) -> HTML {
         let items = rules.map { rule -> HTML in "<li>\(words(rule))</li>" }
-        return "\(isAll ? "All of these:" : "Any of these:")<ul>\(items)</ul>"
+        let title: HTML = isAll ? "All of these:" : "Any of these:"
+        return "\(title)<ul>\(items)</ul>"
     }
 
     private func name(_ reference: AttributeReference) -> HTML {

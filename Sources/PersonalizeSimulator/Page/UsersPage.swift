@@ -27,12 +27,12 @@ struct UsersPage {
     }
 
     private func form(_ text: String, isStart: Bool) -> HTML {
-        let chosen: HTML = " selected"
+        let (part, start): (HTML, HTML) = isStart ? ("", " selected") : (" selected", "")
         return """
             <form class="filters" action="\(PageAddress("users"))"><input type="hidden" name="project" value="\(project)">
             <label>User uid <input type="search" name="uid" value="\(text)" autocomplete="off"></label>
-            <label>Find it <select name="match"><option value="part"\(isStart ? "" : chosen)>anywhere in the uid</option>\
-            <option value="start"\(isStart ? chosen : "")>at the start of the uid</option></select></label>
+            <label>Find it <select name="match"><option value="part"\(part)>anywhere in the uid</option>\
+            <option value="start"\(start)>at the start of the uid</option></select></label>
             <button>Search</button></form>
             """
     }
@@ -48,8 +48,9 @@ struct UsersPage {
                     "\(user?.attributes.count ?? 0)", Self.summary(user?.attributes ?? [:]),
                 ])
         }
+        let found: HTML = isSearch ? " found" : ""
         return PageTable(
-            caption: "\(.counted(count, "user"))\(isSearch ? " found" : "")",
+            caption: "\(.counted(count, "user"))\(found)",
             columns: ["User", .number("Writes"), .number("Attributes"), "Values"], rows: rows,
             emptyText: isSearch ? "No user's uid is like that." : "No user of this project was written yet."
         ).html
