@@ -27,7 +27,8 @@ struct SimulatorSwitches: ParsableArguments {
     @Flag(help: "The management API takes only tokens from a sign-in to the demo account.") var requireSignIn = false
     @Option(help: "The code that a sign-in with the demo account's password wants besides; needs --require-sign-in.")
     var secondFactor: String?
-    @Option(help: "A scope that the demo app may ask for, instead of both; may be repeated.") var appScope: [String] = []
+    @Option(help: "A scope that the demo app may ask for, instead of both; may be repeated.") var appScope: [String] =
+        []
     @Flag(help: "The demo app has no client secret, as one that cannot keep any: it must use PKCE.") var publicApp =
         false
 

@@ -43,7 +43,8 @@ import Testing
             query["scope"] = "personalize:read cms:write"
             let page = try await client.send("GET", Self.path + OAuthForm.text(query))
             #expect(page.status == 302)
-            #expect(page.header("location")?.hasPrefix("http://localhost:8765/callback?error=invalid_scope&state=") == true)
+            #expect(
+                page.header("location")?.hasPrefix("http://localhost:8765/callback?error=invalid_scope&state=") == true)
         }
     }
 
