@@ -14,9 +14,12 @@ package struct OperationValues: Sendable {
     package let after: [String: RememberedValue]
     /// The attributes that are sent.
     package let sent: Set<String>
+    /// The user was in the snapshot: what is missing there may stand at the destination from before.
+    private let isKnown: Bool
 
     /// Throws when the state's sealed body does not open with these keys, or is not ours.
     package init(_ operation: PlannedOperation, keys: KeyRing) throws(Diagnostic) {
+        isKnown = operation.valuesBefore != nil
         before = try operation.valuesBefore.map { bytes throws(Diagnostic) in try Self.remembered(bytes) } ?? [:]
         let body: [UInt8] =
             switch operation.body {
@@ -37,16 +40,16 @@ package struct OperationValues: Sendable {
 
     /// Attributes whose value changes, as far as one can tell.
     package func changed(keys: KeyRing) -> Set<String> {
-        Set(after.filter { key, value in !Self.isEqual(before[key], value, of: key, keys) }.keys)
+        Set(after.filter { key, value in !isEqual(before[key], value, of: key, keys) }.keys)
     }
 
-    private static func isEqual(
+    private func isEqual(
         _ old: RememberedValue?, _ new: RememberedValue, of key: String, _ keys: KeyRing
     ) -> Bool {
         if case .fingerprint(let fingerprint)? = old, case .value(let value) = new {
             return keys.valueFingerprint(attribute: key, value) == fingerprint
         }
-        return old == new || old == nil && new == .value(.null)
+        return old == new || old == nil && new == .value(.null) && !isKnown
     }
 }
 

@@ -36,7 +36,7 @@ import Testing
         Kill(point: .deliveryBegun, sendsNobodyTwice: true), Kill(point: .intentCommitting, sendsNobodyTwice: true),
         Kill(point: .intentCommitted, unknown: window, sendsNobodyTwice: true),
         Kill(point: .intentCommitting, time: 2, confirmed: 0, unknown: window),
-        Kill(point: .intentCommitted, time: 2, confirmed: nil, unknown: window),
+        Kill(point: .intentCommitted, time: 2, confirmed: nil, unknown: nil),
         Kill(point: .answersArrived, unknown: window),
         Kill(point: .answersArrived, time: 3, confirmed: nil, unknown: nil),
         Kill(point: .outcomesCommitting, time: 2, confirmed: nil, unknown: nil),
@@ -132,7 +132,7 @@ import Testing
 
     /// A first run of all, whose users were never confirmed by anyone.
     @Test(arguments: [
-        Kill(point: .intentCommitted, time: 2, confirmed: nil, unknown: window),
+        Kill(point: .intentCommitted, time: 2, confirmed: nil, unknown: nil),
         Kill(point: .outcomesCommitted, time: 2, confirmed: nil, unknown: nil),
         Kill(point: .snapshotMoving, confirmed: users, sendsNobodyTwice: true),
     ])
