@@ -18,11 +18,7 @@ package struct PersonalizeEdgeDestination: Destination {
         _ definition: DestinationDefinition, version: String,
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(Diagnostic) {
-        guard let region = Region(named: definition.region) else {
-            throw .error(
-                "unknown_region", "destination \(definition.name) has an unknown region", at: definition.position,
-                hint: "use one of \(Region.all.map(\.id).joined(separator: ", "))")
-        }
+        let region = try Region(of: definition)
         guard !definition.projectUID.isEmpty else {
             throw .error(
                 "missing_project_uid", "destination \(definition.name) has an empty project_uid",

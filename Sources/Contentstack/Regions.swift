@@ -1,3 +1,5 @@
+import SyncCore
+
 /// A Contentstack region and its hosts (https://artifacts.contentstack.com/regions.json).
 package struct Region: Sendable, Hashable {
     /// `na`, `eu`, `azure-na` …
@@ -44,5 +46,17 @@ package struct Region: Sendable, Hashable {
     /// The content management API, which logs users in; `na` alone has another domain.
     package var contentManagementURL: String {
         id == "na" ? "https://api.contentstack.io" : "https://\(prefix)api.contentstack.com"
+    }
+}
+
+extension Region {
+    /// Throws `unknown_region`.
+    init(of definition: DestinationDefinition) throws(Diagnostic) {
+        guard let region = Region(named: definition.region) else {
+            throw .error(
+                "unknown_region", "destination \(definition.name) has an unknown region", at: definition.position,
+                hint: "use one of \(Region.all.map(\.id).joined(separator: ", "))")
+        }
+        self = region
     }
 }

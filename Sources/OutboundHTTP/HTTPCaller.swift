@@ -63,10 +63,8 @@ package final class HTTPCaller: Sendable {
     }
 
     private static func request(_ call: HTTPCall, to endpoint: HTTPEndpoint) throws(Diagnostic) -> HTTPClientRequest {
-        let path = endpoint.basePath + call.path
-        try HeaderRules.check(target: path, method: call.method)
-        let scheme = endpoint.isSecure ? "https" : "http"
-        var request = HTTPClientRequest(url: "\(scheme)://\(endpoint.authority)\(path)")
+        try HeaderRules.check(target: endpoint.basePath + call.path, method: call.method)
+        var request = HTTPClientRequest(url: endpoint.text + call.path)
         request.method = HTTPMethod(rawValue: call.method)
         for header in call.headers {
             try HeaderRules.check(name: header.name, value: header.value)

@@ -40,6 +40,9 @@ package struct HTTPEndpoint: Sendable, Hashable {
     /// The same with the port in any case: what a proxy is asked for.
     var authorityWithPort: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
+    /// As a URL is written, without a slash at the end.
+    package var text: String { "\(isSecure ? "https" : "http")://\(authority)\(basePath)" }
+
     /// The host is this machine itself.
     package var isLoopback: Bool {
         if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }

@@ -15,7 +15,7 @@ package struct OperationValues: Sendable {
     /// The attributes that are sent.
     package let sent: Set<String>
     /// The user was in the snapshot: what is missing there may stand at the destination from before.
-    private let isKnown: Bool
+    package let isKnown: Bool
 
     /// Throws when the state's sealed body does not open with these keys, or is not ours.
     package init(_ operation: PlannedOperation, keys: KeyRing) throws(Diagnostic) {

@@ -72,9 +72,7 @@ extension AttributeDefinition {
 
     /// Nil where the condition means what it says.
     fileprivate func looseness(of test: AudienceCondition.Test) -> String? {
-        guard type == .stringList, case .contains(let part) = test, !part.isEmpty,
-            !(part.utf8.count > 2 && part.hasPrefix("|") && part.hasSuffix("|"))
-        else { return nil }
+        guard type == .stringList, case .contains(let part) = test, !part.isEmpty, !part.isListForm else { return nil }
         return "is a list, sent as |a|b|: \"\(part)\" is also part of other items, \"|\(part)|\" is not"
     }
 
@@ -110,27 +108,19 @@ extension AttributeDefinition {
     }
 
     private func reasonAgainst(_ text: String) -> String? {
-        guard type == .stringList else { return text.isEmpty ? nil : reasonOutsideAllowed(.string(text)) }
-        // Whole lists are compared so, the empty one too.
-        guard !text.isEmpty else { return nil }
-        guard text.utf8.count > 2, text.hasPrefix("|"), text.hasSuffix("|") else {
-            return "is sent as |a|b|, and \"\(text)\" is not of that form"
-        }
+        guard type == .stringList else { return reasonOutsideAllowed(.string(text)) }
+        guard text.isListForm else { return "is sent as |a|b|, and \"\(text)\" is not of that form" }
         return reasonOfItems(in: text)
     }
 
     private func reasonAgainst(part: String) -> String? {
         guard !allowed.isEmpty else { return nil }
         if type == .stringList {
-            let isItem = part.utf8.count > 2 && part.hasPrefix("|") && part.hasSuffix("|")
-            if isItem { return reasonOfItems(in: part) }
+            if part.isListForm { return reasonOfItems(in: part) }
             // A part of several items, or of what stands between them.
             if part.contains("|") { return nil }
         }
-        let bytes = Array(part.utf8)
-        let has = allowed.contains { value in
-            if case .string(let text) = value { text.utf8.firstRange(of: bytes) != nil } else { false }
-        }
+        let has = allowed.contains { $0.text?.contains(part) == true }
         return has ? nil : "never holds that: no value of `allowed` does"
     }
 
@@ -146,17 +136,8 @@ extension AttributeDefinition {
 }
 
 extension AttributeValue {
-    /// An integer and the number that is as large are one value.
     fileprivate func equals(_ other: AttributeValue) -> Bool {
-        if let left = asDouble, let right = other.asDouble { return left == right }
+        if let left = double, let right = other.double { return left == right }
         return self == other
-    }
-
-    private var asDouble: Double? {
-        switch self {
-        case .integer(let whole): Double(whole)
-        case .number(let number): number
-        case .null, .boolean, .string: nil
-        }
     }
 }

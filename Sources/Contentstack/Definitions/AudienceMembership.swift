@@ -98,22 +98,3 @@ extension AudienceCondition {
         }
     }
 }
-
-extension AttributeValue {
-    /// Byte for byte: to Swift two spellings of é are equal, to a server they are not.
-    fileprivate var text: String.UTF8View? { if case .string(let text) = self { text.utf8 } else { nil } }
-
-    fileprivate var double: Double? {
-        switch self {
-        case .integer(let whole): Double(whole)
-        case .number(let number): number
-        case .null, .boolean, .string: nil
-        }
-    }
-}
-
-extension String.UTF8View {
-    fileprivate func contains(_ part: String) -> Bool {
-        part.isEmpty || firstRange(of: Array(part.utf8)) != nil
-    }
-}

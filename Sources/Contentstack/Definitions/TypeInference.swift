@@ -46,13 +46,8 @@ package struct TypeInference: Sendable {
         // The empty text is also the empty list.
         case .equals(""): nil
         case .equals: .string
-        case .contains(let part): isListItem(part) ? .stringList : .string
+        case .contains(let part): part.isListForm ? .stringList : .string
         case .hasAnyValue, .other: nil
         }
-    }
-
-    /// `|gold|`: as an item of a list is asked for, which is sent as `|gold|silver|`.
-    private static func isListItem(_ text: String) -> Bool {
-        text.utf8.count > 2 && text.hasPrefix("|") && text.hasSuffix("|")
     }
 }

@@ -15,11 +15,7 @@ package struct LoginHosts: Sendable {
 
     /// A management host of this machine is a simulator, which is all of them. Throws an unknown region or a malformed URL.
     package init(_ definition: DestinationDefinition) throws(Diagnostic) {
-        guard let region = Region(named: definition.region) else {
-            throw .error(
-                "unknown_region", "destination \(definition.name) has an unknown region", at: definition.position,
-                hint: "use one of \(Region.all.map(\.id).joined(separator: ", "))")
-        }
+        let region = try Region(of: definition)
         let management = try HTTPEndpoint(definition.managementURL ?? region.managementURL, at: definition.position)
         func host(_ written: String?, _ standard: String) throws(Diagnostic) -> HTTPEndpoint {
             if written == nil, management.isLoopback { return management }
@@ -30,9 +26,4 @@ package struct LoginHosts: Sendable {
         developerHub = try host(definition.developerHubURL, region.developerHubURL)
         contentManagement = try host(definition.contentManagementURL, region.contentManagementURL)
     }
-}
-
-extension HTTPEndpoint {
-    /// As it is written, without a slash at the end.
-    package var text: String { "\(isSecure ? "https" : "http")://\(authority)\(basePath)" }
 }

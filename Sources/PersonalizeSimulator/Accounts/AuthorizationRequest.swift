@@ -45,14 +45,8 @@ struct AuthorizationRequest: Sendable {
     func redirect(_ parameters: [(String, String?)]) -> String { Self.redirect(to: redirectURI, parameters) }
 
     private static func redirect(to redirectURI: String, _ parameters: [(String, String?)]) -> String {
-        let pairs = parameters.compactMap { name, value in value.map { "\(name)=\(encoded($0))" } }
+        let pairs = parameters.compactMap { name, value in value.map { "\(name)=\(Query.encoded($0))" } }
         return redirectURI + (redirectURI.contains("?") ? "&" : "?") + pairs.joined(separator: "&")
-    }
-
-    private static func encoded(_ text: String) -> String {
-        text.addingPercentEncoding(
-            withAllowedCharacters: CharacterSet(
-                charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")) ?? ""
     }
 }
 

@@ -106,7 +106,7 @@ struct AudienceImpact: Sendable {
         let changed = Set((isDirty ? sent : values.changed(keys: keys)).compactMap { uidsOfKeys[$0] })
         guard !changed.isEmpty else { return }
         var (before, after) = (beside, beside)
-        if operation.valuesBefore != nil || isDirty {
+        if values.isKnown || isDirty {
             before.add(values.before, of: writers[0].keys, isDirty: isDirty)
             after.add(values.after, of: writers[0].keys, isDirty: isDirty)
             after.uncertain.subtract(sent)

@@ -9,6 +9,7 @@ struct BrowserLogin: Sendable {
     let caller: HTTPCaller
     let opensBrowser: Bool
 
+    /// Kept when it returns.
     func login() async throws -> StoredLogin {
         let client = try place.oauth(caller)
         let state = CodeProof.randomText(bytes: 24)

@@ -1,5 +1,6 @@
 import Contentstack
 import Foundation
+import OutboundHTTP
 import SyncCore
 
 /// Logs a person in with e-mail, password and second factor, asked for at the terminal.
@@ -7,8 +8,12 @@ struct PasswordLogin: Sendable {
     /// A code may be mistyped.
     private static let mostCodes = 3
 
-    let sessions: SessionClient
+    let place: LoginPlace
+    let caller: HTTPCaller
 
+    private var sessions: SessionClient { place.sessions(caller) }
+
+    /// Kept when it returns.
     func login() async throws -> StoredLogin {
         guard Terminal.canAsk else {
             throw Diagnostic.error(
@@ -20,7 +25,10 @@ struct PasswordLogin: Sendable {
         var code: String?
         for attempt in 0...Self.mostCodes {
             switch await begin(email, password, code) {
-            case .success(.session(let token, let user)): return Self.login(token, user)
+            case .success(.session(let token, let user)):
+                let login = Self.login(token, user)
+                try await place.keep(login)
+                return login
             case .success(.wantsSecondFactor(let kind)):
                 if kind.lowercased().contains("sms") {
                     try await sessions.requestSMS(email: email, password: password)

@@ -37,11 +37,10 @@ struct LoginCommand: AsyncParsableCommand {
             let login = try await signals.cancelling {
                 try await place.withCaller { caller in
                     asksPassword
-                        ? try await PasswordLogin(sessions: place.sessions(caller)).login()
+                        ? try await PasswordLogin(place: place, caller: caller).login()
                         : try await BrowserLogin(place: place, caller: caller, opensBrowser: opensBrowser).login()
                 }
             }
-            if asksPassword { try await place.keep(login) }
             let report = LoginReport(login, place: place)
             console.print(json: report.json, text: "logged in: \(report.sentence)")
             return .done
